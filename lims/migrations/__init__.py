@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The schema's history; `upgrade` brings a database to the newest revision."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+HERE = Path(__file__).parent
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest() -> str:
+    """Return the newest revision; raises alembic's CommandError when there are two heads."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("no migration is shipped")
+    return head
+
+
+def current(engine: Engine) -> str | None:
+    """Return the revision of a database, None for an empty one."""
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+        return revision
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring a database to the newest revision, all in one transaction."""
+    with engine.connect().execution_options(osteon_write=True) as connection, connection.begin():
+        command.upgrade(_config(connection), "head")

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Language of a page: the person's choice, else the browser's, else the laboratory's.
+
+Catalogues are kept as text (`lims/translations/<language>/LC_MESSAGES/messages.po`) and compiled
+in memory at start.
+"""
+
+import io
+from functools import cache
+from importlib.resources import files
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, request
+from flask_babel import Babel, Domain, get_locale
+
+from lims.core.words import Say
+from lims.web.pages import settings
+
+LANGUAGES = ("en", "ar")
+COOKIE = "osteon_language"
+# Latin digits: Maghreb use.
+BABEL_LOCALES = {"en": "en", "ar": "ar_LY"}
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """Return the compiled catalogue of a language; English needs none."""
+    if language == "en":
+        return NullTranslations()
+    source = files("lims") / "translations" / language / "LC_MESSAGES" / "messages.po"
+    compiled = io.BytesIO()
+    with source.open("rb") as stored:
+        write_mo(compiled, read_po(stored, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class CatalogueDomain(Domain):
+    """Flask-Babel's domain, reading our compiled catalogues instead of `.mo` files."""
+
+    def get_translations(self) -> NullTranslations:
+        return catalogue(language())
+
+
+def language() -> str:
+    """Return `en` or `ar` for this request."""
+    locale = get_locale()
+    return "ar" if locale is not None and locale.language == "ar" else "en"
+
+
+def translate(text: str, into: str | None = None) -> str:
+    """Return `text` in the request's language, or in `into`."""
+    translated: str = catalogue(into or language()).gettext(text)
+    return translated
+
+
+def in_words(say: Say | None) -> str:
+    """Return a sentence in the request's language, its values isolated; '' for None."""
+    return "" if say is None else say.in_words(translate, isolate=language() == "ar")
+
+
+def in_both(say: Say) -> dict[str, str]:
+    """Return a sentence in every language, for devices that do not know the reader's."""
+    return {
+        one: say.in_words(lambda text, one=one: translate(text, one), isolate=one == "ar")  # type: ignore[misc]  # the default binds the loop's value
+        for one in LANGUAGES
+    }
+
+
+def _choose() -> str:
+    chosen = request.cookies.get(COOKIE, "")
+    if chosen not in LANGUAGES:
+        chosen = request.accept_languages.best_match(LANGUAGES) or settings().language
+    return BABEL_LOCALES[chosen]
+
+
+def install(app: Flask) -> None:
+    """Give the application its languages."""
+    domain = CatalogueDomain(domain="messages")
+    Babel(
+        app,
+        default_locale="en",
+        locale_selector=_choose,
+        timezone_selector=lambda: current_app.extensions["osteon"].settings.zone,
+        default_domain=domain,
+    )

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rights, and the one table that says which role has them. Deny by default."""
+
+from enum import StrEnum
+
+from lims.core.actors import Role
+from lims.core.scans import StationKind
+
+
+class Right(StrEnum):
+    """What a route can ask for. Each is a verb of the laboratory, not a page."""
+
+    # for everybody who has signed in
+    SEE_OWN_ACCOUNT = "see own account"
+    # the sealed side
+    REGISTER_CASES = "register sites, cases and items"
+    SEE_CASES = "see sites, cases and items"
+    REGISTER_PERSONS = "register missing persons, donors and consent"
+    SEE_PERSONS = "see names"
+    CODE_SAMPLES = "code samples and resolve codes"
+    # benches
+    SCAN = "scan at a station"
+    PRINT_LABELS = "print and void labels"
+    # the laboratory side
+    SEE_SAMPLES = "see samples by code"
+    PLAN_WORK = "plan batches and plates"
+    WORK_BATCHES = "work on batches and plates"
+    RECORD_QUANTITIES = "record quantities"
+    IMPORT_RUNS = "import analyzer runs"
+    SEE_RUNS = "see analyzer runs and electropherograms"
+    READ_PROFILES = "read profiles"
+    REVIEW_PROFILES = "review and accept profiles"
+    SEE_PROFILES = "see profiles"
+    SEE_THROUGHPUT = "see counts and ages by stage"
+    SEE_STOCK = "see lots, instruments and places"
+    KEEP_STOCK = "register lots, instruments and places"
+    # quality
+    SEE_LEDGER = "read the ledger and export it"
+    SIGN_CHECKPOINT = "sign a checkpoint"
+    SET_HOLDS = "set and lift holds and quarantine"
+    SEE_CONTAMINATION = "see whose elimination profile matches"
+    # administration
+    KEEP_PEOPLE = "register accounts, badges and keys"
+    KEEP_STATIONS = "register stations, devices and agent keys"
+    SEE_SYSTEM = "see the state of the system"
+    # machines: the key of a bench agent, and nobody else
+    AGENT = "be a bench agent"
+
+
+_LABORATORY = {Right.SEE_OWN_ACCOUNT, Right.SEE_SAMPLES, Right.SEE_RUNS, Right.SEE_PROFILES}
+
+TABLE: dict[Role, frozenset[Right]] = {
+    Role.RECEPTION: frozenset(
+        {Right.SEE_OWN_ACCOUNT, Right.SEE_CASES, Right.REGISTER_CASES, Right.SCAN}
+    ),
+    Role.COORDINATOR: frozenset(
+        {
+            Right.SEE_OWN_ACCOUNT,
+            Right.SEE_CASES,
+            Right.REGISTER_CASES,
+            Right.SEE_PERSONS,
+            Right.REGISTER_PERSONS,
+            Right.CODE_SAMPLES,
+            Right.SCAN,
+            Right.PRINT_LABELS,
+        }
+    ),
+    Role.TECHNICIAN: frozenset(
+        _LABORATORY
+        | {
+            Right.SCAN,
+            Right.PRINT_LABELS,
+            Right.PLAN_WORK,
+            Right.WORK_BATCHES,
+            Right.RECORD_QUANTITIES,
+            Right.IMPORT_RUNS,
+            Right.READ_PROFILES,
+            Right.SEE_STOCK,
+        }
+    ),
+    Role.MANAGER: frozenset(
+        _LABORATORY
+        | {
+            Right.PLAN_WORK,
+            Right.REVIEW_PROFILES,
+            Right.SEE_THROUGHPUT,
+            Right.SEE_STOCK,
+            Right.KEEP_STOCK,
+        }
+    ),
+    Role.QUALITY: frozenset(
+        _LABORATORY
+        | {
+            Right.SEE_THROUGHPUT,
+            Right.SEE_STOCK,
+            Right.SEE_LEDGER,
+            Right.SIGN_CHECKPOINT,
+            Right.SET_HOLDS,
+            Right.SEE_CONTAMINATION,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {Right.SEE_OWN_ACCOUNT, Right.KEEP_PEOPLE, Right.KEEP_STATIONS, Right.SEE_SYSTEM}
+    ),
+    Role.AUDITOR: frozenset(
+        {
+            Right.SEE_OWN_ACCOUNT,
+            Right.SEE_SAMPLES,
+            Right.SEE_LEDGER,
+            Right.SEE_STOCK,
+        }
+    ),
+    Role.PARTNER: frozenset({Right.SEE_OWN_ACCOUNT}),
+}
+
+NEEDS_SECOND_FACTOR = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+
+STATION_ROLES: dict[StationKind, frozenset[Role]] = {
+    StationKind.INTAKE: frozenset({Role.COORDINATOR, Role.RECEPTION}),
+    StationKind.RECEPTION: frozenset({Role.TECHNICIAN}),
+    StationKind.PREPARATION: frozenset({Role.TECHNICIAN}),
+    StationKind.EXTRACTION: frozenset({Role.TECHNICIAN}),
+    StationKind.QUANTIFICATION: frozenset({Role.TECHNICIAN}),
+    StationKind.AMPLIFICATION: frozenset({Role.TECHNICIAN}),
+    StationKind.INJECTION: frozenset({Role.TECHNICIAN}),
+    StationKind.STORAGE: frozenset({Role.TECHNICIAN}),
+}
+
+
+def may(role: Role | None, right: Right) -> bool:
+    """Return whether `role` has `right`; nobody without a role has any."""
+    return role is not None and right in TABLE[role]
+
+
+def may_scan_at(role: Role | None, kind: StationKind) -> bool:
+    """Return whether `role` may scan at a station of `kind`: it belongs to the kind of station."""
+    return may(role, Right.SCAN) and role in STATION_ROLES[kind]
