@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A label as ZPL II: one format, one copy, every mark as dots.
+
+Symbols and letters are graphics (^GF), so the printer's own encoders and fonts, which differ from
+model to model, have no part in the label, and no text of anybody's stands in the stream but the
+payload of a symbol, which is capital letters and digits. A comment (^FX) before each symbol says
+what it holds; `labels.preview` refuses a label whose dots say something else.
+
+Commands used: ^XA ^PON ^LH ^PW ^LL ^FX ^FO ^GFA ^FS ^PQ ^XZ.
+"""
+
+from itertools import groupby
+
+from labels.layout import Layout, Symbol, Values, place
+from labels.lettering import Bitmap
+
+
+def render(layout: Layout, values: Values, *, dpi: int) -> bytes:
+    """Return the label's ZPL for a printer of 203, 300 or 600 dpi: plain ASCII, always the same.
+
+    Raises LabelError when a value does not fit or cannot be written.
+    """
+    plan = place(layout, values, dpi=dpi)
+    parts = ["^XA", "^PON^LH0,0", f"^PW{plan.width}^LL{plan.height}"]
+    for symbol in plan.symbols:
+        parts.append(f"^FX{symbol.kind} {symbol.payload}^FS")
+        parts.append(_graphic(symbol.x, symbol.y, symbol_dots(symbol)))
+    parts += [_graphic(line.x, line.y, line.ink) for line in plan.lines if line.ink.rows]
+    # One copy and no more, whatever quantity the printer remembers: a second label of the same
+    # instance must not exist.
+    parts += ["^PQ1", "^XZ"]
+    return ("\n".join(parts) + "\n").encode("ascii")
+
+
+def symbol_dots(symbol: Symbol) -> Bitmap:
+    """Return a symbol's modules as dots."""
+    rows: list[bytes] = []
+    for row in symbol.matrix:
+        bits = "".join(("1" if black else "0") * symbol.module for black in row)
+        stride = (len(bits) + 7) // 8
+        packed = int(bits.ljust(8 * stride, "0"), 2).to_bytes(stride, "big")
+        rows += [packed] * (symbol.bar_height or symbol.module)
+    return Bitmap(symbol.width, symbol.height, tuple(rows))
+
+
+def _graphic(x: int, y: int, dots: Bitmap) -> str:
+    stride = len(dots.rows[0])
+    size = stride * dots.height
+    return f"^FO{x},{y}^GFA,{size},{size},{stride},{_compressed(dots)}^FS"
+
+
+def _compressed(dots: Bitmap) -> str:
+    """Write rows in the run-length letters of ^GF (ZPL II programming guide, ~DG and ^GF).
+
+    Base 64 of deflate would be shorter, but its bytes change with the release of zlib.
+    """
+    rows: list[str] = []
+    previous = b""
+    for row in dots.rows:
+        rows.append(":" if row == previous else _compressed_row(row.hex().upper()))
+        previous = row
+    return "".join(rows)
+
+
+def _compressed_row(digits: str) -> str:
+    body = digits.rstrip("0")
+    end = ","
+    if digits.endswith("F"):
+        body, end = digits.rstrip("F"), "!"
+    if len(digits) - len(body) < 2:
+        body, end = digits, ""
+    return "".join(_run(digit, len(list(run))) for digit, run in groupby(body)) + end
+
+
+def _run(digit: str, count: int) -> str:
+    letters = ""
+    while count > 400:
+        letters += "z" + digit
+        count -= 400
+    if count == 1:
+        return letters + digit
+    twenties, ones = divmod(count, 20)
+    tens = chr(ord("g") + twenties - 1) if twenties else ""
+    return letters + tens + (chr(ord("G") + ones - 1) if ones else "") + digit
