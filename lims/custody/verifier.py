@@ -1,0 +1,1110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger's format, and the check of an exported ledger that needs nothing but Python.
+
+    python verifier.py EXPORT --checkpoints DIR --key FILE [--json]
+
+Exit status: 0 sound; 1 broken; 2 a file cannot be read; 3 sound, with events after the last
+signed checkpoint. Copy this one file anywhere: it imports the standard library only. Formats:
+RFC 8785 (canonical JSON, without floats), RFC 6962 section 2.1 (Merkle tree), RFC 8032 (Ed25519),
+C2SP signed-note and tlog-checkpoint (checkpoints, certificates and the key line).
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import dataclasses
+import datetime
+import hashlib
+import itertools
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+VERSION = 1
+MAX_LINE = 65_536  # bytes of one event, newline not counted
+MAX_NOTE = 65_536  # bytes of one checkpoint or certificate
+MAX_INTEGER = 2**53 - 1  # RFC 8785 section 3.2.2.3: larger ones change in readers that use doubles
+LISTED = 20  # findings and clock regressions spelled out; the rest are counted
+CERTIFICATE = "osteon daily key v1"  # has spaces, so it can never be the origin of a checkpoint
+
+_TIME = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"
+_UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_PLAIN = r'[^\x00-\x20"\\]'  # characters that JSON writes as themselves, no blank
+FIELDS = {  # in canonical order; each value as it stands on the line
+    "actor": rf'"(?:system|(?:u|a|agent|console):{_PLAIN}{{1,120}})"',
+    "cause": rf'"(?:{_UUID7})?"',
+    "data": r"\{.*\}",
+    "device": rf'"{_PLAIN}{{0,64}}"',
+    "id": rf'"{_UUID7}"',
+    "idem": rf'"{_PLAIN}{{1,200}}"',
+    "log": r'"[^\x00-\x20"\\+]{1,120}"',
+    "occurred": f'"{_TIME}"',
+    "prev": r'"(?:[0-9a-f]{64})?"',
+    "recorded": f'"{_TIME}"',
+    "seq": r"(?:0|[1-9]\d{0,15})",
+    "stream": r'"[A-Za-z0-9][A-Za-z0-9:._-]{0,63}"',
+    "type": r'"[a-z]+(?:-[a-z]+)*(?::[a-z]+(?:-[a-z]+)*){2}"',
+    "v": str(VERSION),
+}
+# Strings of the envelope hold no quote and no backslash, so a line that matches is canonical when
+# its "data" is: only that part is parsed and written again, at a third of the cost of the whole.
+_EVENT = re.compile(
+    r"\{" + ",".join(f'"{name}":({form})' for name, form in FIELDS.items()) + r"\}", re.ASCII
+)
+
+
+# --- Canonical JSON -------------------------------------------------------------------------------
+
+
+class Malformed(ValueError):
+    """Bytes that do not follow the format; `reason` is a stable code, `words` say what is wrong."""
+
+    def __init__(self, reason: str, words: str) -> None:
+        super().__init__(words)
+        self.reason = reason
+        self.words = words
+
+
+def _no_float(text: str) -> NoReturn:
+    raise Malformed("number", f"the number {text[:40]} is not a whole number")
+
+
+def _whole(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+        raise Malformed("number", f"the number {text[:40]} is beyond 2^53 - 1")
+    return int(text)
+
+
+_read_json = json.JSONDecoder(
+    parse_float=_no_float, parse_int=_whole, parse_constant=_no_float
+).decode
+_write_json = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
+
+
+def canonical(value: object) -> bytes:
+    """Write a value as canonical JSON (RFC 8785 without floats); raise Malformed for what it bans.
+
+    Allowed: objects with ASCII keys, lists and tuples, NFC strings, whole numbers of at most
+    2^53 - 1, true, false and null. Byte-identical to RFC 8785 for these.
+    """
+    _check_value(value)
+    try:
+        return _write_json(value).encode()
+    except UnicodeEncodeError:
+        raise Malformed("text", "a string holds half of a surrogate pair") from None
+
+
+def _check_value(value: object) -> None:
+    if isinstance(value, str):
+        if not unicodedata.is_normalized("NFC", value):
+            raise Malformed("text", f"the text {value[:40]!r} is not in Unicode normal form C")
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise Malformed("key", f"the key {key!r} is not ASCII text")
+            _check_value(held)
+    elif isinstance(value, list | tuple):
+        for held in value:
+            _check_value(held)
+    elif value is None or isinstance(value, bool):
+        return
+    elif not isinstance(value, int):
+        raise Malformed("number", f"{type(value).__name__} {value!r} cannot stand in the ledger")
+    elif abs(value) > MAX_INTEGER:
+        raise Malformed("number", f"the number {value} is beyond 2^53 - 1")
+
+
+def read_canonical(text: str) -> Any:
+    """Read canonical JSON; raise Malformed unless writing it again gives the same text."""
+    try:
+        value = _read_json(text)
+    except RecursionError:
+        raise Malformed("json", "it is nested too deeply") from None
+    except Malformed:
+        raise
+    except ValueError as error:
+        raise Malformed("json", f"it is not JSON ({error})") from None
+    if _write_json(value) != text:
+        raise Malformed("canonical", "it is not in canonical form (order of keys, blanks, escapes)")
+    if not text.isascii():
+        _check_value(value)
+    return value
+
+
+# --- Merkle tree (RFC 6962 section 2.1) -----------------------------------------------------------
+
+_sha256 = hashlib.sha256
+EMPTY_ROOT = _sha256(b"").digest()
+
+
+def leaf_hash(content: bytes) -> bytes:
+    """Hash the bytes of one event: SHA-256 of 0x00 and the bytes."""
+    return _sha256(b"\x00" + content).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash two subtrees into one: SHA-256 of 0x01, left and right."""
+    return _sha256(b"\x01" + left + right).digest()
+
+
+class Frontier:
+    """The right edge of a Merkle tree: what is needed to append and to know the root."""
+
+    def __init__(self, size: int = 0, peaks: Iterable[bytes] = ()) -> None:
+        self.size = size
+        self.peaks = list(peaks)  # roots of the perfect subtrees, largest first
+        if len(self.peaks) != size.bit_count():
+            raise ValueError(f"a tree of {size} leaves has not {len(self.peaks)} peaks")
+
+    def append(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """Add a leaf hash; return the perfect subtrees it completes as (level, index, hash)."""
+        completed = []
+        rest, level = self.size, 0
+        while rest & 1:
+            leaf = node_hash(self.peaks.pop(), leaf)
+            rest >>= 1
+            level += 1
+            completed.append((level, rest, leaf))
+        self.peaks.append(leaf)
+        self.size += 1
+        return completed
+
+    def root(self) -> bytes:
+        """Give the root hash of the tree."""
+        if not self.peaks:
+            return EMPTY_ROOT
+        root = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            root = node_hash(peak, root)
+        return root
+
+
+def check_inclusion(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
+    """Say whether `path` proves that `leaf` is number `index` of `size` (RFC 9162 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    last, found = size - 1, leaf
+    for step in path:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            found = node_hash(step, found)
+            while not index & 1 and index:
+                index >>= 1
+                last >>= 1
+        else:
+            found = node_hash(found, step)
+        index >>= 1
+        last >>= 1
+    return last == 0 and found == root
+
+
+def check_consistency(
+    old: int, old_root: bytes, new: int, new_root: bytes, path: list[bytes]
+) -> bool:
+    """Say whether `path` proves that the tree of `new` leaves extends that of `old` (RFC 9162)."""
+    if not 0 < old <= new:
+        return False
+    if old == new:
+        return not path and old_root == new_root
+    steps = list(path)
+    if old & (old - 1) == 0:
+        steps.insert(0, old_root)
+    if not steps:
+        return False
+    low, last = old - 1, new - 1
+    while low & 1:
+        low >>= 1
+        last >>= 1
+    first = second = steps[0]
+    for step in steps[1:]:
+        if last == 0:
+            return False
+        if low & 1 or low == last:
+            first = node_hash(step, first)
+            second = node_hash(step, second)
+            while not low & 1 and low:
+                low >>= 1
+                last >>= 1
+        else:
+            second = node_hash(second, step)
+        low >>= 1
+        last >>= 1
+    return last == 0 and first == old_root and second == new_root
+
+
+# --- Stream heads: the proof that an event is the last of its stream ------------------------------
+
+DEPTH = 16  # 65,536 buckets: about 15 streams in each when a laboratory holds a million
+
+
+def head_entry(stream: str, count: int, last: bytes) -> tuple[int, bytes]:
+    """Give the bucket of a stream and its 64-byte entry there (name hash, hash of its head).
+
+    `count` is the number of its events, `last` the leaf hash of the last one. Names are hashed so
+    that showing a bucket to prove one stream tells nothing readable about the others.
+    """
+    name = _sha256(stream.encode()).digest()
+    head = leaf_hash(f"{stream} {count} {last.hex()}".encode())
+    return int.from_bytes(name[: DEPTH // 8]), name + head
+
+
+def bucket_hash(entries: Iterable[bytes]) -> bytes:
+    """Hash the entries of one bucket, in the order of their name hashes."""
+    return leaf_hash(b"".join(sorted(entries)))
+
+
+def _empty_levels() -> list[bytes]:
+    levels = [bucket_hash(())]
+    for _ in range(DEPTH):
+        levels.append(node_hash(levels[-1], levels[-1]))
+    return levels
+
+
+EMPTY_HEADS = _empty_levels()  # [level] -> hash of a subtree of empty buckets
+
+
+def raise_heads(
+    changed: dict[int, bytes], stored: Callable[[int, list[int]], dict[int, bytes]]
+) -> list[dict[int, bytes]]:
+    """Carry changed buckets up to the root; return the changed nodes of each level, root last.
+
+    `stored(level, indexes)` gives the nodes known so far; an absent one is a subtree of empty
+    buckets.
+    """
+    levels = [changed]
+    for level in range(DEPTH):
+        below = levels[-1]
+        lacking = [index ^ 1 for index in below if index ^ 1 not in below]
+        known = stored(level, lacking) | below
+        empty = EMPTY_HEADS[level]
+        levels.append(
+            {
+                index: node_hash(known.get(2 * index, empty), known.get(2 * index + 1, empty))
+                for index in {index >> 1 for index in below}
+            }
+        )
+    return levels
+
+
+class Heads:
+    """The map from stream to last event, held in memory; its root stands in each checkpoint."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, dict[bytes, bytes]] = {}
+        self._nodes: list[dict[int, bytes]] = [{} for _ in range(DEPTH + 1)]
+        self._dirty: set[int] = set()
+
+    def put(self, stream: str, count: int, last: bytes) -> None:
+        """Note that `stream` now has `count` events and ends with the leaf hash `last`."""
+        bucket, entry = head_entry(stream, count, last)
+        self._buckets.setdefault(bucket, {})[entry[:32]] = entry
+        self._dirty.add(bucket)
+
+    def root(self) -> bytes:
+        """Give the root over all buckets."""
+        if self._dirty:
+            changed = {index: bucket_hash(self._buckets[index].values()) for index in self._dirty}
+            for held, fresh in zip(self._nodes, raise_heads(changed, self._stored), strict=True):
+                held.update(fresh)
+            self._dirty.clear()
+        return self._nodes[DEPTH].get(0, EMPTY_HEADS[DEPTH])
+
+    def _stored(self, level: int, indexes: list[int]) -> dict[int, bytes]:
+        nodes = self._nodes[level]
+        return {index: nodes[index] for index in indexes if index in nodes}
+
+
+# --- Ed25519 (RFC 8032 section 5.1), verification only --------------------------------------------
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT_OF_MINUS_ONE = pow(2, (_P - 1) // 4, _P)
+_Point = tuple[
+    int, int, int, int
+]  # extended coordinates X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z
+_ZERO: _Point = (0, 1, 1, 0)
+
+
+def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Say whether a 64-byte signature of `message` was made with the key of `public` (32 bytes)."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    point = _decompress(public)
+    scalar = int.from_bytes(signature[32:], "little")
+    if point is None or scalar >= _L:
+        return False
+    hashed = hashlib.sha512(signature[:32] + public + message).digest()
+    challenge = int.from_bytes(hashed, "little") % _L
+    x, y, z, t = point
+    minus = (-x % _P, y, z, -t % _P)
+    # [S]B - [k]A, both scalars in one walk (Shamir's trick); R is compared in its encoded form,
+    # which also refuses encodings that are not canonical.
+    table = (_ZERO, _GENERATOR, minus, _add(_GENERATOR, minus))
+    found = _ZERO
+    for bit in range(max(scalar.bit_length(), challenge.bit_length()) - 1, -1, -1):
+        found = _double(found)
+        choice = (scalar >> bit & 1) | (challenge >> bit & 1) << 1
+        if choice:
+            found = _add(found, table[choice])
+    return _compress(found) == signature[:32]
+
+
+def _add(first: _Point, second: _Point) -> _Point:
+    x1, y1, z1, t1 = first
+    x2, y2, z2, t2 = second
+    a = (y1 - x1) * (y2 - x2) % _P
+    b = (y1 + x1) * (y2 + x2) % _P
+    c = 2 * t1 * t2 * _D % _P
+    d = 2 * z1 * z2 % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _double(point: _Point) -> _Point:
+    x, y, z, _ = point
+    a, b = x * x % _P, y * y % _P
+    h = a + b
+    e = h - (x + y) * (x + y) % _P
+    g = a - b
+    f = 2 * z * z + g
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _compress(point: _Point) -> bytes:
+    x, y, z, _ = point
+    inverse = pow(z, -1, _P)
+    return (y * inverse % _P | (x * inverse % _P & 1) << 255).to_bytes(32, "little")
+
+
+def _decompress(encoded: bytes) -> _Point | None:
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT_OF_MINUS_ONE % _P
+    if (x * x - square) % _P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = _P - x
+    return x, y, 1, x * y % _P
+
+
+def _generator() -> _Point:
+    point = _decompress((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+    if point is None:
+        raise AssertionError("RFC 8032 section 5.1 defines this point")
+    return point
+
+
+_GENERATOR = _generator()
+
+
+# --- Signed notes, keys, checkpoints, certificates ------------------------------------------------
+
+
+def key_id(name: str, public: bytes) -> bytes:
+    """Give the four bytes by which a signature names its Ed25519 key (C2SP signed-note)."""
+    return _sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A named Ed25519 key; the name of the long-term key is the origin of the log."""
+
+    name: str
+    public: bytes
+
+    def line(self) -> str:
+        """Write the key as a verifier-key line: name, key id in hex, algorithm and key."""
+        held = base64.b64encode(b"\x01" + self.public).decode()
+        return f"{self.name}+{key_id(self.name, self.public).hex()}+{held}"
+
+
+def read_key(line: str) -> PublicKey:
+    """Read one verifier-key line; raise Malformed if it is none."""
+    parts = line.strip().split("+", 2)
+    held = _base64(parts[2]) if len(parts) == 3 else b""
+    if len(held) != 33 or held[0] != 1 or not _is_name(parts[0]):
+        raise Malformed("key", "it is not one verifier-key line of an Ed25519 key")
+    key = PublicKey(parts[0], held[1:])
+    if parts[1] != key_id(key.name, key.public).hex():
+        raise Malformed("key", "its key id does not fit its name and key")
+    return key
+
+
+def _is_name(text: str) -> bool:
+    return re.fullmatch(FIELDS["log"], f'"{text}"') is not None
+
+
+def _base64(text: str) -> bytes:
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed("base64", f"{text[:40]!r} is not base64") from None
+    if base64.b64encode(content).decode() != text:
+        raise Malformed("base64", f"{text[:40]!r} is not base64 in its one proper spelling")
+    return content
+
+
+@dataclass(frozen=True)
+class Note:
+    """A signed text: `signatures` are (name of the key, key id, signature)."""
+
+    text: str
+    signatures: tuple[tuple[str, bytes, bytes], ...]
+
+    def written(self) -> str:
+        """Write the note: the text, an empty line, one line for each signature."""
+        lines = (
+            f"\u2014 {name} {base64.b64encode(short + signature).decode()}\n"
+            for name, short, signature in self.signatures
+        )
+        return f"{self.text}\n{''.join(lines)}"
+
+    def signed_by(self, key: PublicKey) -> bool:
+        """Say whether a signature of this key stands under the note and is right."""
+        short = key_id(key.name, key.public)
+        return any(
+            (name, given) == (key.name, short)
+            and ed25519_verify(key.public, self.text.encode(), signature)
+            for name, given, signature in self.signatures
+        )
+
+
+def sign_note(text: str, key: PublicKey, sign: Callable[[bytes], bytes]) -> Note:
+    """Sign a text that ends with a newline; `sign` makes the 64 bytes with the secret of `key`."""
+    short = key_id(key.name, key.public)
+    return Note(text, ((key.name, short, sign(text.encode())),))
+
+
+def read_note(content: bytes) -> Note:
+    """Read a signed note; raise Malformed if it is none. The signatures are not yet checked."""
+    if len(content) > MAX_NOTE:
+        raise Malformed("note", f"it is longer than {MAX_NOTE} bytes")
+    try:
+        written = content.decode()
+    except UnicodeDecodeError:
+        raise Malformed("note", "it is not UTF-8 text") from None
+    text, found, signed = written.rpartition("\n\n")
+    if not found or not signed.endswith("\n") or any(ord(c) < 32 and c != "\n" for c in written):
+        raise Malformed("note", "it is not a signed note")
+    signatures = []
+    for line in signed[:-1].split("\n"):
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != "\u2014" or not _is_name(parts[1]):
+            raise Malformed("note", f"{line[:60]!r} is not a signature line")
+        held = _base64(parts[2])
+        if len(held) < 5:
+            raise Malformed("note", f"{line[:60]!r} holds no signature")
+        signatures.append((parts[1], held[:4], held[4:]))
+    return Note(f"{text}\n", tuple(signatures))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is signed: the log of `size` events has this root, and its streams these heads."""
+
+    origin: str
+    size: int
+    root: bytes
+    at: str  # UTC, as in events
+    heads: bytes
+    streams: int
+
+    def text(self) -> str:
+        """Write the text to sign (C2SP tlog-checkpoint with two extension lines)."""
+        root, heads = (base64.b64encode(held).decode() for held in (self.root, self.heads))
+        return f"{self.origin}\n{self.size}\n{root}\ntime {self.at}\nheads {heads} {self.streams}\n"
+
+
+_CHECKPOINT = re.compile(
+    rf"([^\x00-\x20\"\\+]{{1,120}})\n(0|[1-9]\d{{0,15}})\n([A-Za-z0-9+/=]{{44}})\n"
+    rf"time ({_TIME})\nheads ([A-Za-z0-9+/=]{{44}}) (0|[1-9]\d{{0,15}})\n",
+    re.ASCII,
+)
+
+
+def read_checkpoint(text: str) -> Checkpoint:
+    """Read the text of a checkpoint; raise Malformed if it is none."""
+    match = _CHECKPOINT.fullmatch(text)
+    if match is None or not _is_date(match[4][:10]):
+        raise Malformed("checkpoint", "its text is not that of a checkpoint")
+    return Checkpoint(
+        match[1], int(match[2]), _base64(match[3]), match[4], _base64(match[5]), int(match[6])
+    )
+
+
+def daily_key(origin: str, day: str, public: bytes) -> PublicKey:
+    """Name the key that signs the checkpoints of one day (UTC, YYYY-MM-DD)."""
+    return PublicKey(f"{origin}/{day}", public)
+
+
+def certificate_text(origin: str, day: str, public: bytes) -> str:
+    """Write the text by which the long-term key certifies the key of one day."""
+    return f"{CERTIFICATE}\n{origin}\n{day}\n{daily_key(origin, day, public).line()}\n"
+
+
+def read_certificate(text: str) -> tuple[str, PublicKey]:
+    """Read the text of a certificate; return the day and its key, or raise Malformed."""
+    lines = text.split("\n")
+    if len(lines) != 5 or lines[0] != CERTIFICATE or lines[4] or not _is_date(lines[2]):
+        raise Malformed("certificate", "its text is not that of a certificate of a daily key")
+    key = read_key(lines[3])
+    if key.name != f"{lines[1]}/{lines[2]}" or key.line() != lines[3]:
+        raise Malformed("certificate", "the key it names is not that of its log and day")
+    return lines[2], key
+
+
+def _is_date(text: str) -> bool:
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is None:
+        return False
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+# --- The check of a whole ledger ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (or a clock regression); of an event as far as it can be named.
+
+    `index` counts events from 0, `line` lines from 1; -1 and "" where there is no such thing.
+    """
+
+    reason: str
+    words: str
+    index: int = -1
+    line: int = -1
+    id: str = ""
+    stream: str = ""
+    seq: int = -1
+    type: str = ""
+    note: str = ""  # the file of the checkpoint or certificate concerned
+
+    def __str__(self) -> str:
+        event = f" [event {self.index}, line {self.line}" if self.index >= 0 else ""
+        if self.id:
+            event += f", id {self.id}, stream {self.stream}, seq {self.seq}, {self.type}"
+        return f"{self.words}{event}{']' if event else ''}"
+
+
+@dataclass
+class Report:
+    """The verdict on a ledger, with its grounds."""
+
+    origin: str
+    size: int = 0
+    root: str = ""
+    checkpoints: int = 0
+    signed: int = 0  # events under the newest good checkpoint
+    signed_at: str = ""
+    found: int = 0
+    findings: list[Finding] = field(default_factory=list)  # the first LISTED of them
+    regressed: int = 0
+    regressions: list[Finding] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)  # files among the checkpoints that are none
+
+    @property
+    def unsigned(self) -> int:
+        """Count the events after the newest good checkpoint."""
+        return max(self.size - self.signed, 0)
+
+    @property
+    def verdict(self) -> str:
+        """Say "sound", "broken" or "unsigned" (sound, but the last events are not signed yet)."""
+        if self.found:
+            return "broken"
+        return "unsigned" if self.unsigned else "sound"
+
+    @property
+    def exit_status(self) -> int:
+        """Give 0 for sound, 1 for broken, 3 for sound with an unsigned tail."""
+        return {"sound": 0, "broken": 1, "unsigned": 3}[self.verdict]
+
+    def add(self, finding: Finding) -> None:
+        """Take a finding, unless the same event has one already (what follows from the first)."""
+        if finding.index >= 0 and any(known.index == finding.index for known in self.findings):
+            return
+        self.found += 1
+        if len(self.findings) < LISTED:
+            self.findings.append(finding)
+
+    def as_json(self) -> dict[str, object]:
+        """Give the report as a value for JSON."""
+        value = dataclasses.asdict(self)
+        return {"verdict": self.verdict, "unsigned": self.unsigned} | value
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an event stands, and what it says of itself."""
+
+    index: int
+    line: int
+    id: str = ""
+    stream: str = ""
+    seq: int = -1
+    type: str = ""
+
+    def finding(self, reason: str, words: str, note: str = "") -> Finding:
+        return Finding(
+            reason, words, self.index, self.line, self.id, self.stream, self.seq, self.type, note
+        )
+
+
+def verify(
+    lines: Iterable[bytes],
+    notes: Iterable[tuple[str, bytes]],
+    key: PublicKey,
+    leaves: Callable[[int], bytes] = lambda size: b"",
+    again: Callable[[], Iterable[bytes]] | None = None,
+) -> Report:
+    """Check an exported ledger against checkpoints and the long-term key.
+
+    `lines` are the events, each with its newline; `notes` are (file name, content) of checkpoints
+    and certificates. `leaves(size)` may give the first `size` leaf hashes as the ledger kept them
+    (32 bytes each) and `again()` the lines once more: with both, a root that does not fit is traced
+    to the event that was changed. Neither is believed; they only help to name it.
+    """
+    report = Report(key.name)
+    marks = _read_notes(notes, key, report)
+    walk = _Walk(report, marks)
+    for raw in lines:
+        walk.take(raw)
+    walk.finish()
+    if walk.misfit is not None and again is not None:
+        _trace(report, walk, leaves, again)
+    return report
+
+
+def _read_notes(
+    notes: Iterable[tuple[str, bytes]], key: PublicKey, report: Report
+) -> list[tuple[Checkpoint, str]]:
+    """Read and check certificates and checkpoints; return the good checkpoints by size."""
+    keys: dict[str, list[PublicKey]] = {}
+    held: list[tuple[str, Note, Checkpoint]] = []
+    for name, content in sorted(notes):
+        declared = name.endswith((".checkpoint", ".certificate"))
+        try:
+            note = read_note(content)
+            if note.text.startswith(f"{CERTIFICATE}\n"):
+                day, certified = read_certificate(note.text)
+                if note.signed_by(key):
+                    keys.setdefault(day, []).append(certified)
+                else:
+                    words = f"{name}: this certificate is not signed by the long-term key"
+                    report.add(Finding("certificate-signature", words, note=name))
+            elif declared or note.text.startswith(f"{key.name}\n"):
+                held.append((name, note, read_checkpoint(note.text)))
+            else:
+                report.ignored.append(name)
+        except Malformed as error:
+            if declared:
+                words = f"{name} cannot be read: {error.words}"
+                report.add(Finding("note", words, note=name))
+            else:
+                report.ignored.append(name)
+    good = []
+    for name, note, mark in held:
+        words = ""
+        if mark.origin != key.name:
+            words = f"{name}: this checkpoint is of another log, {mark.origin}"
+        elif not any(note.signed_by(daily) for daily in keys.get(mark.at[:10], [])):
+            words = (
+                f"{name}: the checkpoint of {mark.size} events at {mark.at} bears no right"
+                f" signature of a key that the long-term key certified for {mark.at[:10]}"
+            )
+        if words:
+            reason = "checkpoint-signature" if mark.origin == key.name else "checkpoint-origin"
+            report.add(Finding(reason, words, note=name))
+        else:
+            good.append((mark, name))
+    good.sort(key=lambda pair: (pair[0].size, pair[0].at))
+    report.checkpoints = len(good)
+    for (old, old_name), (new, new_name) in itertools.pairwise(good):
+        if old.size == new.size and (old.root, old.heads) != (new.root, new.heads):
+            words = f"{old_name} and {new_name} sign two different ledgers of {old.size} events"
+            report.add(Finding("checkpoint-fork", words, note=new_name))
+        elif new.at < old.at:
+            words = (
+                f"{new_name} covers more events than {old_name} but is dated earlier,"
+                f" {new.at} before {old.at}"
+            )
+            report.add(Finding("checkpoint-time", words, note=new_name))
+    return good
+
+
+class _Walk:
+    """The one pass over the events."""
+
+    def __init__(self, report: Report, marks: list[tuple[Checkpoint, str]]) -> None:
+        self.report = report
+        self.marks = marks
+        self.next = 0  # the mark to be compared next
+        self.line = 0
+        self.tree = Frontier()
+        self.heads = Heads()
+        self.streams: dict[str, tuple[int, bytes, _Place]] = {}
+        self.changed: dict[str, None] = {}  # streams that grew since the last mark
+        self.ids: set[str] = set()
+        self.idems: set[str] = set()
+        self.days: set[str] = set()
+        self.latest = ""
+        self.last: _Place | None = None
+        self.misfit: tuple[Checkpoint, str] | None = None
+        self._marks()
+
+    def take(self, raw: bytes) -> None:
+        """Check one event."""
+        self.line += 1
+        content = raw[:-1] if raw.endswith(b"\n") else raw
+        leaf = leaf_hash(content)
+        try:
+            if len(raw) == len(content):
+                raise Malformed("line", "the file ends in the middle of it")
+            event = self._read(content)
+        except Malformed as error:
+            place = _guess(content, self.tree.size, self.line)
+            words = f"Line {self.line} is not an event of this ledger: {error.words}"
+            self.report.add(place.finding(error.reason, words))
+            if place.stream and place.seq >= 0:
+                self.streams[place.stream] = (place.seq, leaf, place)
+                self.changed[place.stream] = None
+        else:
+            place = self._link(event, leaf)
+        self.last = place
+        self.tree.append(leaf)
+        if self.next < len(self.marks):
+            self._marks()
+
+    def _read(self, content: bytes) -> tuple[str, ...]:
+        """Check the form of one event and return its fields as they stand on the line."""
+        if len(content) > MAX_LINE:
+            raise Malformed("length", f"it is longer than {MAX_LINE} bytes")
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            raise Malformed("encoding", "it is not UTF-8 text") from None
+        match = _EVENT.fullmatch(text)
+        if match is None:
+            raise Malformed(*_what_is_wrong(text))
+        fields = match.groups()
+        read_canonical(fields[2])
+        if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+            raise Malformed("text", "its text is not in Unicode normal form C")
+        for day in (fields[7][1:11], fields[9][1:11]):
+            if day not in self.days:
+                if not _is_date(day):
+                    raise Malformed("time", f"there is no day {day}")
+                self.days.add(day)
+        return fields
+
+    def _link(self, fields: tuple[str, ...], leaf: bytes) -> _Place:
+        """Check how an event fits those before it."""
+        _, cause, _, _, id_, idem, log, _, prev, recorded, seq_, stream, type_, _ = fields
+        report, seq = self.report, int(seq_)
+        stream = stream[1:-1]
+        place = _Place(self.tree.size, self.line, id_[1:-1], stream, seq, type_[1:-1])
+        if log[1:-1] != report.origin:
+            words = f"The event is of another log, {log[1:-1]}, not of {report.origin}"
+            report.add(place.finding("origin", words))
+        if id_ in self.ids:
+            words = f"The event id {place.id} stands in the ledger a second time: it was replayed"
+            report.add(place.finding("id", words))
+        elif idem in self.idems:
+            words = f"The key {idem} of this event belongs to an earlier event: it was replayed"
+            report.add(place.finding("idem", words))
+        if cause != '""' and cause not in self.ids:
+            words = f"The event names a cause, {cause[1:-1]}, that does not come before it"
+            report.add(place.finding("cause", words))
+        self.ids.add(id_)
+        self.idems.add(idem)
+        count, head, before = self.streams.get(stream, (-1, b"", None))
+        if seq != count + 1:
+            if seq > count + 1:
+                gone = f"{count + 1}" if seq == count + 2 else f"{count + 1} to {seq - 1}"
+                words = f"Event {gone} of the stream {stream} is missing before this one"
+            else:
+                words = f"The stream {stream} has had an event number {seq} before this one"
+            report.add(place.finding("seq", words))
+        elif prev[1:-1] != head.hex():
+            if before is None:
+                words = f"The first event of the stream {stream} refers to one before it"
+                report.add(place.finding("prev", words))
+            else:
+                words = (
+                    f"The event does not fit what event {place.index} (id {place.id}, the next of"
+                    f" its stream) remembers of it: it was changed after it was written, or else"
+                    f" that one's memory of it was"
+                )
+                report.add(before.finding("prev", words))
+        self.streams[stream] = (seq, leaf, place)
+        self.changed[stream] = None
+        if recorded < self.latest:
+            self._regress(place, f"recorded at {recorded[1:-1]}, after one of {self.latest[1:-1]}")
+        else:
+            self.latest = recorded
+        return place
+
+    def _regress(self, place: _Place, words: str) -> None:
+        self.report.regressed += 1
+        if len(self.report.regressions) < LISTED:
+            self.report.regressions.append(place.finding("clock", f"The clock went back: {words}"))
+
+    def _marks(self) -> None:
+        """Compare every checkpoint of the present size."""
+        size = self.tree.size
+        while self.next < len(self.marks) and self.marks[self.next][0].size == size:
+            mark, name = self.marks[self.next]
+            self.next += 1
+            for stream in self.changed:
+                seq, leaf, _ = self.streams[stream]
+                self.heads.put(stream, seq + 1, leaf)
+            self.changed.clear()
+            if mark.root != self.tree.root():
+                if self.misfit is None:
+                    self.misfit = (mark, name)
+                    self.report.add(self._misfit(mark, name))
+            elif (mark.heads, mark.streams) != (self.heads.root(), len(self.streams)):
+                words = f"{name}: the list of last events it signs is not that of the {size} events"
+                self.report.add(Finding("heads", words, note=name))
+            else:
+                self.report.signed, self.report.signed_at = size, mark.at
+                if self.last is not None and mark.at < self.latest[1:-1]:
+                    self._regress(
+                        self.last, f"{name} of {mark.at} covers an event of {self.latest[1:-1]}"
+                    )
+
+    def _misfit(self, mark: Checkpoint, name: str) -> Finding:
+        first, last = self.report.signed, mark.size - 1
+        words = (
+            f"{name}: the first {mark.size} events are not those that were signed at {mark.at}."
+            f" Among events {first} to {last} one was changed, removed, added or moved"
+        )
+        return Finding("root", words, note=name)
+
+    def finish(self) -> None:
+        """Take note of the end of the export."""
+        report, size = self.report, self.tree.size
+        report.size, report.root = size, self.tree.root().hex()
+        if self.next == len(self.marks):
+            return
+        mark, name = self.marks[-1]
+        words = (
+            f"{name}: {mark.size} events were signed at {mark.at}, the export ends after {size}:"
+            f" {mark.size - size} are missing"
+        )
+        if not report.found and self.last is not None:
+            # The chains and roots before hold, so it is the end that was cut.
+            words = f"The end of the ledger was cut off after this event. {words}"
+            report.add(self.last.finding("cut", words, name))
+        else:
+            report.add(Finding("cut", words, note=name))
+
+
+def _guess(content: bytes, index: int, line: int) -> _Place:
+    """Name an event that is not in proper form, as far as it can be read."""
+    held: dict[str, Any] = {}
+    if len(content) <= MAX_LINE:
+        text = content.decode(errors="replace")
+        for name in ("id", "stream", "seq", "type"):
+            match = re.search(f'"{name}":({FIELDS[name]})[,}}]', text, re.ASCII)
+            held[name] = match[1].strip('"') if match else ""
+    seq = int(held["seq"]) if held.get("seq") else -1
+    return _Place(
+        index, line, held.get("id", ""), held.get("stream", ""), seq, held.get("type", "")
+    )
+
+
+def _what_is_wrong(text: str) -> tuple[str, str]:
+    """Say why a line is not an event: reason and words."""
+    if text.startswith("\ufeff"):
+        return "canonical", "it begins with a byte order mark"
+    if text.endswith("\r"):
+        return "canonical", "it ends with a carriage return; the file was opened in an editor"
+    try:
+        value = _read_json(text)
+    except Malformed as error:
+        return error.reason, error.words
+    except (ValueError, RecursionError) as error:
+        return "json", f"it is not JSON ({error})"
+    if not isinstance(value, dict):
+        return "json", "it is not a JSON object"
+    lacking = sorted(FIELDS.keys() - value.keys())
+    foreign = sorted(str(key)[:40] for key in value.keys() - FIELDS.keys())
+    if lacking or foreign:
+        return "fields", f"fields missing: {lacking or 'none'}; unknown fields: {foreign or 'none'}"
+    for name, form in FIELDS.items():
+        if re.fullmatch(form, _write_json(value[name]), re.ASCII | re.DOTALL) is None:
+            return "field", f"its field {name!r} has not the form that the ledger writes"
+    return "canonical", "it is not in canonical form (order of keys, blanks, escapes)"
+
+
+def _trace(
+    report: Report,
+    walk: _Walk,
+    leaves: Callable[[int], bytes],
+    again: Callable[[], Iterable[bytes]],
+) -> None:
+    """Find the event that makes the root differ, by the leaf hashes that the ledger kept."""
+    if walk.misfit is None:
+        return
+    mark, name = walk.misfit
+    kept = leaves(mark.size)
+    if len(kept) != 32 * mark.size:
+        return
+    signed = [kept[start : start + 32] for start in range(0, len(kept), 32)]
+    tree = Frontier()
+    for leaf in signed:
+        tree.append(leaf)
+    if tree.root() != mark.root:
+        return  # these leaves are not the signed ones either
+    lines: list[bytes] = []
+    for raw in again():
+        lines.append(raw.removesuffix(b"\n"))
+        if len(lines) > mark.size:
+            break
+    given = [leaf_hash(content) for content in lines]
+    index = next(
+        (i for i, pair in enumerate(zip(given, signed, strict=False)) if pair[0] != pair[1]), -1
+    )
+    if index < 0:
+        return
+    place = _guess(lines[index], index, index + 1)
+    follows = given[index + 1 : index + 2]
+    if given[index] in signed:
+        home = signed.index(given[index])
+        if signed[index] in given:
+            words = f"This event was moved: it was signed as event {home}"
+        else:
+            words = f"{home - index} events that were signed are missing before this one"
+    elif signed[index] in given:
+        shift = given.index(signed[index]) - index
+        words = f"This event was put in after the signing ({shift} in all at this place)"
+    else:
+        words = "This event was changed after it was signed"
+        if follows and follows == signed[index + 1 : index + 2]:
+            words += "; the next one is as it was"
+    others = [known for known in report.findings if known.reason != "root" and known.index != index]
+    report.found -= len(report.findings) - len(others) - 1
+    report.findings = [place.finding("root", f"{words} ({name}, {mark.at})", name), *others]
+
+
+# --- The command ----------------------------------------------------------------------------------
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Read the lines of a file, newline included; an overlong one comes cut after MAX_LINE + 2."""
+    with path.open("rb") as file:
+        while line := file.readline(MAX_LINE + 2):
+            yield line
+            while len(line) == MAX_LINE + 2 and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE + 2)
+
+
+def read_notes(folder: Path) -> list[tuple[str, bytes]]:
+    """Read the files of a folder that may be checkpoints or certificates, none beyond MAX_NOTE."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name != LEAVES:
+            with path.open("rb") as file:
+                found.append((path.name, file.read(MAX_NOTE + 1)))
+    return found
+
+
+LEAVES = "leaves"  # among the checkpoints: the leaf hashes of all events, 32 bytes each
+
+
+def read_leaves(folder: Path, size: int) -> bytes:
+    """Read the first `size` leaf hashes kept beside the checkpoints; b"" if there are none."""
+    path = folder / LEAVES
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(32 * size)
+
+
+def verify_files(export: Path, checkpoints: Path, key: Path) -> Report:
+    """Check an export on disk; raise OSError or Malformed if a file cannot be read."""
+    with key.open("rb") as file:
+        held = file.read(MAX_NOTE).decode("utf-8", "replace")
+    return verify(
+        read_lines(export),
+        read_notes(checkpoints),
+        read_key(held),
+        lambda size: read_leaves(checkpoints, size),
+        lambda: read_lines(export),
+    )
+
+
+def in_words(report: Report) -> str:
+    """Write a report for people."""
+    heading = {
+        "sound": "SOUND: every event is as it was signed.",
+        "broken": "BROKEN: the ledger is not as it was written.",
+        "unsigned": "SOUND, but the last events are not covered by a signature yet.",
+    }[report.verdict]
+    lines = [
+        heading,
+        f"Log {report.origin}: {report.size} events, root {report.root}",
+        f"{report.checkpoints} checkpoints with a right signature; the newest that fits covers"
+        f" {report.signed} events{f', {report.signed_at}' if report.signed_at else ''};"
+        f" {report.unsigned} events after it",
+        *(f"- {finding}" for finding in report.findings),
+    ]
+    if report.found > len(report.findings):
+        lines.append(f"- and {report.found - len(report.findings)} more")
+    lines += [f"Note: {finding}" for finding in report.regressions]
+    if report.regressed > len(report.regressions):
+        lines.append(f"Note: the clock went back {report.regressed} times in all")
+    lines += [f"Note: {name} is neither checkpoint nor certificate" for name in report.ignored]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="verifier", description="Check an exported ledger of a laboratory."
+    )
+    parser.add_argument("export", type=Path, help="the exported events, one a line")
+    parser.add_argument(
+        "--checkpoints", type=Path, required=True, help="folder of checkpoints and certificates"
+    )
+    parser.add_argument("--key", type=Path, required=True, help="the long-term public key")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    given = parser.parse_args(arguments)
+    try:
+        report = verify_files(given.export, given.checkpoints, given.key)
+    except OSError as error:
+        print(f"Cannot read {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except Malformed as error:
+        print(f"{given.key} cannot be used: {error.words}", file=sys.stderr)
+        return 2
+    if given.json:
+        print(json.dumps(report.as_json(), ensure_ascii=True, indent=1))
+    else:
+        print(in_words(report))
+    return report.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
