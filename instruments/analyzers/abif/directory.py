@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tag directories of an ABIF file: the current one and the older ones that saving left."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
+
+from instruments.analyzers.abif.values import (
+    CHAR,
+    COMPRESSED,
+    CSTRING,
+    INTEGER_CHANNELS,
+    KNOWN,
+    PSTRING,
+    SCRAMBLED,
+    USER,
+    WIDTHS,
+)
+from instruments.analyzers.contents import MACBINARY_HEADER, kind_of, refuse_too_large
+from instruments.analyzers.errors import AnalyzerFileError
+
+MOST_TAGS = 100_000  # the fullest real directory has under 200
+_MOST_GENERATIONS = 1_000
+_MOST_CANDIDATES = 100_000  # places that are looked at for an older directory
+_FEWEST_TAGS = 10  # a shorter run of entries is the remains of an overwritten directory
+
+_ENTRY = Struct(">4sihhiiii")  # name, number, type, element size, count, size, offset, handle
+_ENTRY_SIZE = _ENTRY.size
+_DIRECTORY_TYPE = 1023
+_FIRST_DIRECTORY = 34  # after the file header's own entry
+_WHAT_A_NAME_IS = re.compile(rb"[ -~]{4}")
+_CANDIDATE = re.compile(rb"DATA\x00\x00[\x00-\x03][\x00-\xff]\x00")
+
+Key = tuple[str, int]
+
+
+class Entry(NamedTuple):
+    """One tag of a directory; `offset` is the place of its value, in the entry for a short one."""
+
+    name: str
+    number: int
+    kind: int
+    element_size: int
+    elements: int
+    size: int
+    offset: int
+
+    @property
+    def plain(self) -> bool:
+        """Say whether the value can be decoded."""
+        return self.kind not in SCRAMBLED and self.kind not in COMPRESSED
+
+    @property
+    def holds_samples(self) -> bool:
+        """Say whether the value is a channel that can be read."""
+        return self.kind in INTEGER_CHANNELS and self.elements > 0
+
+
+Entries = Mapping[Key, Entry]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One complete tag directory in the file, with the byte at which it begins."""
+
+    position: int
+    entries: Entries
+    current: bool
+
+    @property
+    def plain(self) -> bool:
+        """Say whether all channels of this generation are stored unscrambled."""
+        return all(entry.plain for key, entry in self.entries.items() if key[0] == "DATA")
+
+
+class Header(NamedTuple):
+    """What the first bytes say: the format's version and where the current directory lies."""
+
+    version: int
+    tags: int
+    room: int
+    position: int
+
+
+def without_macbinary(content: bytes) -> bytes:
+    """Return the file without the 128 bytes that old Macintosh transfers put before it."""
+    if not content.startswith(b"ABIF") and content[MACBINARY_HEADER:].startswith(b"ABIF"):
+        return content[MACBINARY_HEADER:]
+    return content
+
+
+def read_header(content: bytes, *, name: str) -> Header:
+    """Read and check the header; raise AnalyzerFileError for what is no whole ABIF file."""
+    refuse_too_large(content, name=name)
+    if not content.startswith(b"ABIF"):
+        kind = kind_of(content)
+        raise AnalyzerFileError(
+            name, f"not-abif-{kind.code}", "first bytes", 'the letters "ABIF"', kind.words
+        )
+    if len(content) < 6 + _ENTRY_SIZE:
+        raise AnalyzerFileError(
+            name, "truncated", "header", "128 bytes", f"the file's end at byte {len(content)}"
+        )
+    version = int.from_bytes(content[4:6], "big", signed=True)
+    root, _, kind_code, entry_size, tags, room, position, _ = _ENTRY.unpack_from(content, 6)
+    if root != b"tdir" or kind_code != _DIRECTORY_TYPE or entry_size != _ENTRY_SIZE:
+        raise AnalyzerFileError(
+            name,
+            "header-damaged",
+            "bytes 6 to 18",
+            'the entry "tdir" of type 1023 with elements of 28 bytes',
+            f"{_shown(root)} of type {kind_code} with elements of {entry_size} bytes",
+        )
+    if not 0 < tags <= MOST_TAGS:
+        raise AnalyzerFileError(
+            name, "directory-impossible", "byte 18", f"1 to {MOST_TAGS} tags", f"{tags} tags"
+        )
+    if position < _FIRST_DIRECTORY:
+        raise AnalyzerFileError(
+            name,
+            "directory-impossible",
+            "byte 26",
+            f"a tag directory at byte {_FIRST_DIRECTORY} or later",
+            f"byte {position}",
+        )
+    end = position + tags * _ENTRY_SIZE
+    if end > len(content):
+        raise AnalyzerFileError(
+            name,
+            "truncated",
+            f"byte {position}",
+            f"a directory of {tags} tags up to byte {end}",
+            f"the file's end at byte {len(content)}: the rest is missing",
+        )
+    return Header(version, tags, room, position)
+
+
+def read_current(
+    content: bytes, header: Header, *, name: str
+) -> tuple[dict[Key, Entry], dict[Key, str], list[str]]:
+    """Read the current directory: sound entries, the faults of damaged ones, other problems.
+
+    Raises AnalyzerFileError when most of the entries are no tags at all.
+    """
+    entries: dict[Key, Entry] = {}
+    faults: dict[Key, str] = {}
+    problems: list[str] = []
+    end = header.position + header.tags * _ENTRY_SIZE
+    strangers = 0
+    for position, entry in _entries_at(content, header.position, header.tags):
+        if not _WHAT_A_NAME_IS.fullmatch(content, position, position + 4):
+            strangers += 1
+            problems.append(f"the directory entry at byte {position} has no readable name")
+            continue
+        key = (entry.name, entry.number)
+        if key in entries or key in faults:
+            problems.append(f"tag {entry.name}{entry.number} stands twice; the first is taken")
+            continue
+        fault = _fault_of(entry, content)
+        if fault:
+            faults[key] = fault
+        else:
+            entries[key] = entry
+    if strangers * 2 > header.tags:
+        raise AnalyzerFileError(
+            name,
+            "directory-impossible",
+            f"byte {header.position}",
+            f"a directory of {header.tags} tags",
+            f"{strangers} entries without a readable name",
+        )
+    if header.room < header.tags * _ENTRY_SIZE:
+        problems.append(
+            f"the header gives the directory {header.room} bytes, its {header.tags} tags need "
+            f"{header.tags * _ENTRY_SIZE}"
+        )
+    elif header.position + header.room > len(content):
+        missing = header.position + header.room - len(content)
+        problems.append(f"the file ends {missing} bytes before the directory's room does")
+    elif end + _ENTRY_SIZE <= header.position + header.room and _plausible(content, end):
+        # A count that was made smaller would hide tags, and with them channels, without a trace.
+        problems.append(f"the header counts {header.tags} tags, but more follow at byte {end}")
+    return entries, faults, problems
+
+
+def all_generations(
+    content: bytes, header: Header, current: Entries, *, damaged: Collection[Key]
+) -> tuple[Generation, ...]:
+    """Find the complete directories in the file, oldest first, the current one last.
+
+    3500, 3730 and 3100 instruments save by appending, so older directories stay in the file. They
+    are found by their DATA entries; the run of plausible entries around one is a directory. It is
+    complete when it has the raw channels of the current one and a third of its tags.
+    """
+    listed = {*current, *damaged}
+    raw_channels = {key for key in listed if key[0] == "DATA" and key[1] in _FIRST_CHANNELS}
+    inside = range(header.position, header.position + max(header.tags * _ENTRY_SIZE, header.room))
+    found: list[Generation] = []
+    done = walked = 0
+    for tried, match in enumerate(_CANDIDATE.finditer(content)):
+        if tried >= _MOST_CANDIDATES or walked >= MOST_TAGS or len(found) >= _MOST_GENERATIONS:
+            break
+        start = match.start()
+        if start < done or start in inside or not _plausible(content, start):
+            continue
+        first, end = start, start + _ENTRY_SIZE
+        while first - _ENTRY_SIZE >= done and _plausible(content, first - _ENTRY_SIZE):
+            first -= _ENTRY_SIZE
+        while (end - first) // _ENTRY_SIZE < MOST_TAGS and _plausible(content, end):
+            end += _ENTRY_SIZE
+        done = end
+        tags = (end - first) // _ENTRY_SIZE
+        walked += tags
+        if tags < _FEWEST_TAGS:
+            continue
+        entries = {
+            (entry.name, entry.number): entry
+            for _, entry in _entries_at(content, first, tags)
+            if not _fault_of(entry, content)
+        }
+        shared = sum(key in listed for key in entries)
+        if raw_channels <= entries.keys() and shared * 3 >= len(listed):
+            found.append(Generation(first, entries, current=False))
+    return (*found, Generation(header.position, current, current=True))
+
+
+_FIRST_CHANNELS = frozenset({1, 2, 3, 4})
+
+
+def _entries_at(content: bytes, position: int, tags: int) -> Iterator[tuple[int, Entry]]:
+    block = memoryview(content)[position : position + tags * _ENTRY_SIZE]
+    for raw_name, number, kind, element_size, count, size, offset, _ in _ENTRY.iter_unpack(block):
+        if size <= 4:  # short values lie in the entry's own offset field
+            offset = position + 20
+        yield (
+            position,
+            Entry(str(raw_name, "latin-1"), number, kind, element_size, count, size, offset),
+        )
+        position += _ENTRY_SIZE
+
+
+def _fault_of(entry: Entry, content: bytes) -> str:
+    """Say why the value of an entry cannot be trusted; empty when it can."""
+    _, _, kind, element_size, count, size, offset = entry
+    if count < 0 or size < 0:
+        return f"it claims {count} elements in {size} bytes"
+    if offset < 0 or offset + size > len(content):
+        return f"its {size} bytes at byte {offset} lie outside the file of {len(content)} bytes"
+    if kind not in KNOWN and kind < USER:
+        return f"its type {kind} is unknown"
+    width = WIDTHS.get(kind)
+    if width is not None and count * width != size and kind != CHAR:
+        return f"it claims {count} elements of {width} bytes in {size} bytes"
+    if kind == PSTRING and size and content[offset] >= size:
+        return f"it claims a text of {content[offset]} bytes in {size - 1} bytes"
+    if kind in (CHAR, PSTRING, CSTRING) and count * element_size != size:
+        return f"it claims {count} elements of {element_size} bytes in {size} bytes"
+    return ""
+
+
+def _plausible(content: bytes, position: int) -> bool:
+    """Say whether the 28 bytes at a place can be a directory entry."""
+    if position < 0 or position + _ENTRY_SIZE > len(content):
+        return False
+    raw_name, number, kind, element_size, count, size, offset, _ = _ENTRY.unpack_from(
+        content, position
+    )
+    return (
+        0 <= number < MOST_TAGS
+        and (kind in KNOWN or kind >= USER)
+        and element_size >= 0
+        and count >= 0
+        and size >= 0
+        and (size <= 4 or 0 <= offset <= len(content) - size)
+        and _WHAT_A_NAME_IS.fullmatch(raw_name) is not None
+    )
+
+
+def _shown(raw: bytes) -> str:
+    return f'"{raw.decode("ascii")}"' if _WHAT_A_NAME_IS.fullmatch(raw) else f"bytes {raw.hex(' ')}"

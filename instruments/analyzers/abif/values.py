@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The typed values of ABIF tags (Applied Biosystems Genetic Analysis Data File Format, 2009)."""
+
+from __future__ import annotations
+
+import re
+import sys
+from array import array
+from collections.abc import Callable
+from datetime import date, time
+from struct import Struct
+from typing import TypeAlias, TypeGuard
+
+Samples: TypeAlias = "array[int]"
+Value: TypeAlias = (
+    "int | float | bool | str | bytes | date | time | Samples | array[float] | tuple[object, ...]"
+)
+
+CHAR, DATE, TIME, PSTRING, CSTRING = 2, 10, 11, 18, 19
+USER = 1024  # this type and above: a structure of the maker's own, kept as bytes
+
+# Bytes of one element. Files carry the size in each entry too; where the two disagree with the
+# size of the whole value, the entry is damaged.
+WIDTHS = {
+    1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 8, 7: 4, 8: 8, 10: 4, 11: 4,
+    12: 10, 13: 1, 14: 4, 15: 8, 16: 8, 17: 16, 20: 8,
+}  # fmt: skip
+TEXTS = frozenset({CHAR, PSTRING, CSTRING})
+# 3500 instruments save .hid files with these types: the same six as 4, 2, 5, 8, 19, 18, scrambled.
+SCRAMBLED = frozenset({28, 30, 31, 32, 33, 34})
+COMPRESSED = {128: "delta compression", 256: "LZW compression", 384: "delta and LZW compression"}
+INTEGER_CHANNELS = frozenset({3, 4, 5})  # what a channel of samples may be stored as
+KNOWN = frozenset({*WIDTHS, PSTRING, CSTRING, 9, *SCRAMBLED, *COMPRESSED})
+
+_SWAP = sys.byteorder == "little"
+_ARRAY_CODES = {3: "H", 4: "h", 5: "i", 7: "f", 8: "d"}
+_SCALARS = {3: Struct(">H"), 4: Struct(">h"), 5: Struct(">i"), 7: Struct(">f"), 8: Struct(">d")}
+_TUPLES = {
+    6: Struct(">ii"),
+    12: Struct(">iiBB"),
+    14: Struct(">hh"),
+    15: Struct(">hhhh"),
+    16: Struct(">ii"),
+    17: Struct(">iiii"),
+    20: Struct(">4si"),
+}
+_CALENDAR = Struct(">hBB")
+_CLOCK = Struct(">BBBB")
+_UNPRINTABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ARABIC_1256 = re.compile(r"[\u0600-\u06ff]{2}")
+
+
+def decode(content: bytes, kind: int, count: int, size: int, offset: int) -> Value | None:
+    """Decode one value; None where its type is scrambled, compressed, unknown or has no meaning.
+
+    The caller has checked that `size` bytes lie at `offset` and that `count` fits them.
+    One number comes as int or float, several as an array; text as str; structures as tuples.
+    """
+    if kind in _ARRAY_CODES:
+        if count == 1:
+            scalar: int | float = _SCALARS[kind].unpack_from(content, offset)[0]
+            return scalar
+        numbers = array(_ARRAY_CODES[kind], content[offset : offset + size])
+        if _SWAP:
+            numbers.byteswap()
+        return numbers
+    decoder = _DECODERS.get(kind)
+    if decoder is not None:
+        return decoder(content[offset : offset + size], count)
+    return content[offset : offset + size] if kind >= USER or kind == 9 else None
+
+
+def is_samples(value: Value | None) -> TypeGuard[Samples]:
+    """Say whether a decoded value is an array of whole numbers."""
+    return isinstance(value, array) and value.typecode in "hHi"
+
+
+def read_text(raw: bytes) -> tuple[str, str]:
+    """Decode text of unknown encoding; return it with the encoding that was taken.
+
+    Instruments write ASCII or the code page of their Windows. UTF-8 is taken where it is valid:
+    other text is so by accident only. Then Windows-1256 where whole words of Arabic come out,
+    and Windows-1252 for the rest.
+    """
+    if raw.isascii():
+        if b"\x00" in raw and (wide := _wide(raw)):
+            return wide
+        return raw.decode("ascii"), "ascii"
+    if wide := _wide(raw):
+        return wide
+    try:
+        return raw.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    arabic = raw.decode("cp1256", errors="replace")
+    # European text has single accented letters between ASCII letters; Arabic has none beside them.
+    if _ARABIC_1256.search(arabic) and not re.search(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][a-z]", raw):
+        return arabic, "windows-1256"
+    try:
+        return raw.decode("cp1252"), "windows-1252"
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), "latin-1"
+
+
+def pstring_bytes(raw: bytes) -> bytes:
+    """Return the bytes of a Pascal string: its first byte counts the rest, padding may follow."""
+    if not raw:
+        return b""
+    text = raw[1 : 1 + raw[0]]
+    if not text.isascii() and len(text) < len(raw) - 1:
+        # Some writers count letters, not bytes.
+        try:
+            if len(raw[1:].decode("utf-8")) == raw[0]:
+                return raw[1:]
+        except UnicodeDecodeError:
+            pass
+    return text
+
+
+def text_bytes(raw: bytes, kind: int) -> bytes:
+    """Return the bytes of the text in a value of one of the three text types."""
+    if kind == PSTRING:
+        return pstring_bytes(raw)
+    if kind == CSTRING and not _wide(raw):
+        return raw.partition(b"\x00")[0]
+    return raw
+
+
+def calendar_date(raw: bytes) -> date | None:
+    """Decode year, month, day; None where that is no day."""
+    try:
+        return date(*_CALENDAR.unpack(raw))
+    except ValueError:
+        return None
+
+
+def clock_time(raw: bytes) -> time | None:
+    """Decode hour, minute, second, hundredth; None where that is no time of day."""
+    hour, minute, second, hundredth = _CLOCK.unpack(raw)
+    # 3100 instruments leave other things in the fourth byte: values up to 234 were seen.
+    fraction = hundredth * 10_000 if hundredth < 100 else 0
+    try:
+        return time(hour, minute, second, fraction)
+    except ValueError:
+        return None
+
+
+def _wide(raw: bytes) -> tuple[str, str] | None:
+    """Decode UTF-16 with a byte-order mark, or with a zero in every other byte."""
+    if len(raw) < 4:
+        return None
+    even = raw[: len(raw) & ~1]
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif not even[::2].strip(b"\x00"):
+        encoding = "utf-16-be"
+    elif not even[1::2].strip(b"\x00"):
+        encoding = "utf-16-le"
+    else:
+        return None
+    try:
+        text = even.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    text = text.partition("\x00")[0]
+    return (text, "utf-16") if text else None
+
+
+def _characters(raw: bytes, count: int) -> Value:
+    if _UNPRINTABLE.search(raw.rstrip(b"\x00")) and not _wide(raw):
+        # Base qualities and flags are numbers in characters' clothing.
+        return raw[0] if count == 1 else raw
+    if count == 1 and raw == b"\x00":
+        return 0
+    return read_text(raw.rstrip(b"\x00") if not _wide(raw) else raw)[0]
+
+
+def _pascal(raw: bytes, count: int) -> Value:
+    return read_text(pstring_bytes(raw))[0]
+
+
+def _c_string(raw: bytes, count: int) -> Value:
+    return read_text(text_bytes(raw, CSTRING))[0]
+
+
+def _bytes(raw: bytes, count: int) -> Value:
+    return raw[0] if count == 1 else raw
+
+
+def _bools(raw: bytes, count: int) -> Value:
+    return raw != b"\x00" if count == 1 else tuple(byte != 0 for byte in raw)
+
+
+def _dates(raw: bytes, count: int) -> Value | None:
+    if count == 1:
+        return calendar_date(raw)
+    return tuple(calendar_date(raw[start : start + 4]) for start in range(0, len(raw), 4))
+
+
+def _times(raw: bytes, count: int) -> Value | None:
+    if count == 1:
+        return clock_time(raw)
+    return tuple(clock_time(raw[start : start + 4]) for start in range(0, len(raw), 4))
+
+
+def _structures(layout: Struct) -> Callable[[bytes, int], Value]:
+    def decode_structures(raw: bytes, count: int) -> Value:
+        return layout.unpack(raw) if count == 1 else tuple(layout.iter_unpack(raw))
+
+    return decode_structures
+
+
+_DECODERS: dict[int, Callable[[bytes, int], Value | None]] = {
+    1: _bytes,
+    CHAR: _characters,
+    DATE: _dates,
+    TIME: _times,
+    13: _bools,
+    PSTRING: _pascal,
+    CSTRING: _c_string,
+    **{kind: _structures(layout) for kind, layout in _TUPLES.items()},
+}

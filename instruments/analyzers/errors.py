@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one error of every reader of analyzer files."""
+
+
+class AnalyzerFileError(Exception):
+    """A file that cannot be read: which, why, where, what was expected and what is there.
+
+    `reason` is a stable kebab-case code for programs; the text is one English sentence for people.
+    """
+
+    def __init__(self, name: str, reason: str, where: str, expected: str, found: str) -> None:
+        super().__init__(name, reason, where, expected, found)
+        self.name = name
+        self.reason = reason
+        self.where = where
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name} cannot be read: {self.where}: "
+            f"expected {self.expected}, found {self.found}."
+        )
