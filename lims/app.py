@@ -11,9 +11,10 @@ from jinja2 import StrictUndefined
 
 from lims.core.db import Database
 from lims.core.files import FileStore
+from lims.core.secrets import secret
 from lims.core.settings import Settings
 from lims.features import BLUEPRINTS, MEANINGS, PLACES
-from lims.people.sessions import load_signed_in, session_secret
+from lims.people.views import load_signed_in
 from lims.web import errors, guard, locale, pages, shell
 
 PACKAGE = Path(__file__).parent
@@ -28,7 +29,7 @@ def create_app(settings: Settings, *, extra: Iterable[Blueprint] = ()) -> Flask:
         template_folder=str(inside if inside.is_dir() else PACKAGE.parent / "templates"),
     )
     app.config.update(
-        SECRET_KEY=session_secret(settings),
+        SECRET_KEY=secret(settings.keys, "session.key"),
         SESSION_COOKIE_NAME="osteon",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",

@@ -91,7 +91,7 @@ def install(app: Flask, load: Callable[[], SignedIn | None], csrf: CSRFProtect) 
     A request with an Authorization header is judged by that alone: `load` must not look at its
     cookie, hence it cannot be forged by a page and needs no token.
     """
-    app.view_functions["static"] = public(app.view_functions["static"])
+    public(app.view_functions["static"])
 
     @app.before_request
     def ask() -> None:

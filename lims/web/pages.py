@@ -73,7 +73,7 @@ def form(schema: Schema) -> Any:
     try:
         return schema.load(given, unknown=RAISE)
     except ValidationError as error:
-        name, problem = _first_problem(error.normalized_messages())
+        name, problem = _first_problem(error.messages_dict)
         raise BadInput(field=name, problem=problem) from error
 
 
@@ -82,7 +82,7 @@ def query(schema: Schema) -> Any:
     try:
         return schema.load(request.args.to_dict(), unknown=EXCLUDE)
     except ValidationError as error:
-        name, problem = _first_problem(error.normalized_messages())
+        name, problem = _first_problem(error.messages_dict)
         raise BadInput(field=name, problem=problem) from error
 
 

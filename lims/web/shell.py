@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands around every page: language, person, navigation, the hidden fields of a write."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -54,7 +54,7 @@ def install(app: Flask, places: Iterable[PlaceLike]) -> None:
     listed = tuple(places)
 
     @app.context_processor
-    def around() -> Mapping[str, object]:
+    def around() -> dict[str, object]:
         who = g.get("who")
         here = settings()
         shown = language()
@@ -77,17 +77,16 @@ def install(app: Flask, places: Iterable[PlaceLike]) -> None:
             "here": request.path,
         }
 
-    def when(instant: datetime) -> Markup:
-        return filters.when(instant, settings().time_zone)
+    def when(instant: datetime, shape: str = "full") -> Markup:
+        return filters.when(instant, settings().time_zone, shape=shape)
 
     app.jinja_env.globals.update(
+        **filters.GLOBALS,
         write_fields=write_fields, csrf_token=generate_csrf, fresh_key=fresh_key, may=may_here,
         Right=Right,
     )  # fmt: skip
     app.jinja_env.filters.update(
-        threes=filters.threes,
-        isolate=filters.isolate,
-        quantity=filters.quantity,
+        **filters.FILTERS,
         say=in_words,
         tr=translate,
         when=when,

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Genotyping: analyzer runs, findings, two independent readings, profiles."""

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables of analyzer runs, injections, findings, readings and profiles."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lims.core.db import Base, BigId, stored_enum
+
+
+class RunState(StrEnum):
+    """Whether a run's injections may lead to profiles."""
+
+    PASSED = "passed"
+    PASSED_WITH_EXCEPTIONS = "passed with exceptions"
+    FAILED = "failed"
+
+
+class Severity(StrEnum):
+    """What a finding does."""
+
+    FAIL = "fail"
+    HOLD = "hold"
+    WARN = "warn"
+    NOTE = "note"
+
+
+class ProfileState(StrEnum):
+    """What became of the readings of a sample."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+
+
+class Run(Base):
+    """One import of an analyzer run onto an injection plate."""
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    plate_code: Mapped[str] = mapped_column(ForeignKey("plate.code"), index=True)
+    instrument: Mapped[str] = mapped_column(String(120))
+    # The analyzer's own clock, which carries no zone: as written in the files.
+    started: Mapped[str] = mapped_column(String(40))
+    kit: Mapped[str] = mapped_column(String(60))
+    state: Mapped[RunState] = mapped_column(stored_enum(RunState))
+    # The set of file hashes, hashed: the same files again are the same run.
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    imported_at: Mapped[datetime]
+    imported_by: Mapped[str] = mapped_column(String(80))
+
+
+class RunFile(Base):
+    """A raw file of the analyzer, stored unchanged under its hash; the same bytes only once."""
+
+    __tablename__ = "run_file"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
+class Injection(Base):
+    """One capillary electrophoresis of one well. `identity` is the analyzer's id, or our key."""
+
+    __tablename__ = "injection"
+    __table_args__ = (UniqueConstraint("identity", "sha256"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
+    well_id: Mapped[int] = mapped_column(ForeignKey("well.id"), index=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("run_file.sha256"), unique=True)
+    identity: Mapped[str] = mapped_column(String(120), index=True)
+    sample_name: Mapped[str] = mapped_column(String(200))
+    # What the machine made of the signal: size fit, peaks, calls; whole numbers only.
+    calls: Mapped[dict[str, object]] = mapped_column(JSON)
+
+
+class Finding(Base):
+    """What a rule of quality found in a run, a well or a locus."""
+
+    __tablename__ = "finding"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
+    injection_id: Mapped[int | None] = mapped_column(ForeignKey("injection.id"), index=True)
+    well_id: Mapped[int | None] = mapped_column(ForeignKey("well.id"))
+    rule: Mapped[str] = mapped_column(String(12))
+    locus: Mapped[str] = mapped_column(String(20), default="")
+    severity: Mapped[Severity] = mapped_column(stored_enum(Severity))
+    # core.words.Say as JSON.
+    seen: Mapped[dict[str, object]] = mapped_column(JSON)
+    do: Mapped[dict[str, object]] = mapped_column(JSON)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decision: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Reading(Base):
+    """One reader's calls of one injection. A submitted reading never changes."""
+
+    __tablename__ = "reading"
+    __table_args__ = (
+        UniqueConstraint("injection_id", "reader"),
+        UniqueConstraint("injection_id", "number"),
+        CheckConstraint("number IN (1, 2, 3)", name="number"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    injection_id: Mapped[int] = mapped_column(ForeignKey("injection.id"), index=True)
+    # 1 and 2 are the independent readers, 3 the adjudicator.
+    number: Mapped[int]
+    reader: Mapped[str] = mapped_column(String(80))
+    # locus -> {"alleles": [...], "machine": [...], "reason": "..."}
+    calls: Mapped[dict[str, object]] = mapped_column(JSON)
+    submitted_at: Mapped[datetime]
+
+
+class Profile(Base):
+    """The accepted alleles of a sample, or the refusal with its reasons; versioned, immutable."""
+
+    __tablename__ = "profile"
+    __table_args__ = (
+        UniqueConstraint("sample_code", "version"),
+        Index(
+            "uq_profile_current", "sample_code", unique=True,
+            sqlite_where=text("state = 'accepted'"),
+            postgresql_where=text("state = 'accepted'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sample_code: Mapped[str] = mapped_column(ForeignKey("sample.code"), index=True)
+    version: Mapped[int]
+    injection_id: Mapped[int] = mapped_column(ForeignKey("injection.id"), index=True)
+    state: Mapped[ProfileState] = mapped_column(stored_enum(ProfileState))
+    kit: Mapped[str] = mapped_column(String(60))
+    # locus -> [alleles]; {} for a refused one.
+    alleles: Mapped[dict[str, object]] = mapped_column(JSON)
+    reasons: Mapped[list[object]] = mapped_column(JSON)
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(80))

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables of procedures, batches, plates and wells."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lims.core.db import Base, BigId, stored_enum
+from lims.samples.models import Line
+
+
+class Activity(StrEnum):
+    """What a procedure, an authorisation, a batch or a plate is for."""
+
+    PREPARATION = "preparation"
+    EXTRACTION = "extraction"
+    QUANTIFICATION = "quantification"
+    AMPLIFICATION = "amplification"
+    INJECTION = "injection"
+
+
+class WellRole(StrEnum):
+    """What stands in a well or a rack position."""
+
+    SAMPLE = "sample"
+    BLANK = "blank"
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    LADDER = "ladder"
+    STANDARD = "standard"
+
+
+class Procedure(Base):
+    """One version of a standard operating procedure."""
+
+    __tablename__ = "procedure"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int]
+    activity: Mapped[Activity] = mapped_column(stored_enum(Activity))
+    valid_from: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Batch(Base):
+    """Samples processed together. Its state (draft, running, completed, hold) is the subject's."""
+
+    __tablename__ = "batch"
+
+    code: Mapped[str] = mapped_column(ForeignKey("subject.code"), primary_key=True)
+    activity: Mapped[Activity] = mapped_column(stored_enum(Activity))
+    line: Mapped[Line] = mapped_column(stored_enum(Line))
+    procedure_id: Mapped[int] = mapped_column(ForeignKey("procedure.id"))
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(String(80))
+    completed_at: Mapped[datetime | None]
+
+
+class BatchMember(Base):
+    """What stands at a position of a batch's rack: an aliquot, or nothing for the blank."""
+
+    __tablename__ = "batch_member"
+    __table_args__ = (
+        UniqueConstraint("batch_code", "position"),
+        UniqueConstraint("batch_code", "subject_code"),
+        CheckConstraint("(role = 'blank') = (subject_code IS NULL)", name="blank_is_empty"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    batch_code: Mapped[str] = mapped_column(ForeignKey("batch.code"), index=True)
+    position: Mapped[str] = mapped_column(String(3))
+    role: Mapped[WellRole] = mapped_column(stored_enum(WellRole))
+    subject_code: Mapped[str | None] = mapped_column(ForeignKey("subject.code"), index=True)
+    placed_at: Mapped[datetime]
+    placed_by: Mapped[str] = mapped_column(String(80))
+
+
+class Plate(Base):
+    """A 96-well plate of one activity. Its state is the subject's."""
+
+    __tablename__ = "plate"
+
+    code: Mapped[str] = mapped_column(ForeignKey("subject.code"), primary_key=True)
+    activity: Mapped[Activity] = mapped_column(stored_enum(Activity))
+    line: Mapped[Line | None] = mapped_column(stored_enum(Line))
+    procedure_id: Mapped[int] = mapped_column(ForeignKey("procedure.id"))
+    kit: Mapped[str] = mapped_column(String(60), default="")
+    size_standard: Mapped[str] = mapped_column(String(60), default="")
+    made_from: Mapped[str | None] = mapped_column(ForeignKey("plate.code"), index=True)
+    # The name the analyzer was given for the plate, where it is not our code.
+    file_plate_name: Mapped[str] = mapped_column(String(120), default="")
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(String(80))
+    completed_at: Mapped[datetime | None]
+
+
+class Well(Base):
+    """What stands in a well; a voided filling stays as a row."""
+
+    __tablename__ = "well"
+    __table_args__ = (
+        Index(
+            "uq_well_filled", "plate_code", "position", unique=True,
+            sqlite_where=text("voided_at IS NULL"), postgresql_where=text("voided_at IS NULL"),
+        ),
+        CheckConstraint(
+            "role NOT IN ('sample', 'blank') OR subject_code IS NOT NULL", name="subject_of_sample"
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    plate_code: Mapped[str] = mapped_column(ForeignKey("plate.code"), index=True)
+    position: Mapped[str] = mapped_column(String(3))
+    role: Mapped[WellRole] = mapped_column(stored_enum(WellRole))
+    # The extract in the well; for a control its lot, for a ladder the kit's lot.
+    subject_code: Mapped[str | None] = mapped_column(ForeignKey("subject.code"), index=True)
+    # The well of the plate it was taken from, for injections.
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("well.id"))
+    volume_nl: Mapped[int | None]
+    # The name that the analyzer was given, where it is not the code.
+    file_sample_name: Mapped[str] = mapped_column(String(120), default="")
+    filled_at: Mapped[datetime]
+    filled_by: Mapped[str] = mapped_column(String(80))
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str] = mapped_column(String(200), default="")

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables of samples and aliquots. Each is one coded subject; its state stands there."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lims.core.db import Base, stored_enum
+
+
+class Line(StrEnum):
+    """The two lines of the laboratory, which never share a batch, a room or a hood."""
+
+    BONE = "bone"
+    REFERENCE = "reference"
+
+
+class Material(StrEnum):
+    """What a sample is made of."""
+
+    BONE = "bone"
+    TOOTH = "tooth"
+    BLOOD_CARD = "blood card"
+    BUCCAL_SWAB = "buccal swab"
+
+
+class Side(StrEnum):
+    """The side of a skeletal element."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    MIDLINE = "midline"
+    UNKNOWN = "unknown"
+
+
+class ExpectedSex(StrEnum):
+    """The sex the sealed side expects: anthropological for remains, recorded for donors."""
+
+    FEMALE = "F"
+    MALE = "M"
+    UNKNOWN = "?"
+
+
+class AliquotKind(StrEnum):
+    """What was taken from a sample."""
+
+    POWDER = "powder"
+    PUNCH = "punch"
+    LYSATE = "lysate"
+    DILUTION = "dilution"
+
+
+class Sample(Base):
+    """A bone sample or a reference sample, as the laboratory knows it."""
+
+    __tablename__ = "sample"
+    __table_args__ = (
+        CheckConstraint("mass_ug IS NULL OR mass_ug > 0", name="mass"),
+        CheckConstraint(
+            "(line = 'bone') = (material IN ('bone', 'tooth'))", name="material_of_line"
+        ),
+        CheckConstraint("line <> 'bone' OR (element <> '' AND mass_ug > 0)", name="bone"),
+    )
+
+    code: Mapped[str] = mapped_column(ForeignKey("subject.code"), primary_key=True)
+    line: Mapped[Line] = mapped_column(stored_enum(Line), index=True)
+    material: Mapped[Material] = mapped_column(stored_enum(Material))
+    element: Mapped[str] = mapped_column(String(40), default="")
+    side: Mapped[Side] = mapped_column(stored_enum(Side), default=Side.UNKNOWN)
+    mass_ug: Mapped[int | None] = mapped_column(BigInteger)
+    expected_sex: Mapped[ExpectedSex] = mapped_column(stored_enum(ExpectedSex))
+    # Random group codes, which only managers see; '' where the group would be under ten.
+    site_group: Mapped[str] = mapped_column(String(12), default="")
+    burial_condition: Mapped[str] = mapped_column(String(12), default="")
+    registered_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[str | None] = mapped_column(String(80))
+
+
+class Aliquot(Base):
+    """A part of a sample: powder or punch, lysate or dilution."""
+
+    __tablename__ = "aliquot"
+    __table_args__ = (
+        CheckConstraint("mass_ug IS NULL OR mass_ug > 0", name="mass"),
+        CheckConstraint("volume_nl IS NULL OR volume_nl > 0", name="volume"),
+        CheckConstraint("kind <> 'powder' OR mass_ug IS NOT NULL", name="powder_has_mass"),
+    )
+
+    code: Mapped[str] = mapped_column(ForeignKey("subject.code"), primary_key=True)
+    sample_code: Mapped[str] = mapped_column(ForeignKey("sample.code"), index=True)
+    kind: Mapped[AliquotKind] = mapped_column(stored_enum(AliquotKind))
+    mass_ug: Mapped[int | None] = mapped_column(BigInteger)
+    volume_nl: Mapped[int | None] = mapped_column(BigInteger)
+    taken_at: Mapped[datetime]
+    taken_by: Mapped[str] = mapped_column(String(80))
