@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A virtual scanner and label printer on pseudo-terminals: demonstration, training, tests."""
