@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 
+from labels.bitmap import Bitmap, of_modules
 from labels.errors import LabelError
-from labels.lettering import Bitmap, Face, Script, face_of, ink_of, shaped
+from labels.lettering import Face, Script, face_of, ink_of, shaped
 from labels.symbols import QUIET, Kind, Matrix, modules
 
 DPIS = (203, 300, 600)
@@ -134,13 +135,19 @@ class Symbol:
         """The height in dots without quiet zones."""
         return self.bar_height or len(self.matrix) * self.module
 
+    @property
+    def ink(self) -> Bitmap:
+        """The modules as dots."""
+        return of_modules(self.matrix, module=self.module, bar_height=self.bar_height)
+
 
 @dataclass(frozen=True)
 class Line:
     """A line of text on its dots.
 
     (x, y) is the corner of its ink, (origin, baseline) the point its letters start from, `em` the
-    letter size in dots; `text` is in the order of the eye, joined and mirrored.
+    letter size and `advance` the length of the line in dots; `text` is in the order of the eye,
+    joined and mirrored.
     """
 
     field: str
@@ -149,6 +156,7 @@ class Line:
     em: int
     origin: int
     baseline: int
+    advance: int
     x: int
     y: int
     ink: Bitmap
@@ -269,14 +277,15 @@ def _place_text(text: Text, words: str, box: _Box, dpi: int) -> Line:
     seen = shaped(words, face=face, field=text.field)
     height = box.bottom - box.top
     em = face.em_of(height)
-    ink, left, top = ink_of(seen, face=face, em=em)
+    drawn = ink_of(seen, face=face, em=em)
+    ink = drawn.dots
     room = box.right - box.left
     if ink.width > room:
         raise LabelError("too_wide", text.field, words, f"{text.width} mm, {room} dots")
     if ink.height > height:
         raise LabelError("too_tall", text.field, words, f"{text.size} mm, {height} dots")
     # Stacked marks and deep tails move the line within its box.
-    y = min(max(box.top + face.baseline_of(height) + top, box.top), box.bottom - ink.height)
+    y = min(max(box.top + face.baseline_of(height) + drawn.top, box.top), box.bottom - ink.height)
     free = room - ink.width
     at_start = free if face.right_to_left else 0
     x = (
@@ -293,8 +302,9 @@ def _place_text(text: Text, words: str, box: _Box, dpi: int) -> Line:
         text=seen,
         face=face,
         em=em,
-        origin=x - left,
-        baseline=y - top,
+        origin=x - drawn.left,
+        baseline=y - drawn.top,
+        advance=drawn.advance,
         x=x,
         y=y,
         ink=ink,

@@ -18,6 +18,7 @@ from bidi.algorithm import get_display
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfbase.ttfonts import TTFontFile
 
+from labels.bitmap import Bitmap, of_picture
 from labels.errors import LabelError
 
 FONTS = Path(__file__).parent / "fonts"
@@ -64,15 +65,6 @@ ARABIC_BOLD = Face("Amiri-Bold", 70, 72, right_to_left=True)
 FACES = (CODES, LATIN, LATIN_BOLD, ARABIC, ARABIC_BOLD)
 
 
-@dataclass(frozen=True)
-class Bitmap:
-    """Dots: `rows` from the top, ceil(width / 8) bytes each, highest bit leftmost, 1 is black."""
-
-    width: int
-    height: int
-    rows: tuple[bytes, ...]
-
-
 def face_of(text: str, *, script: Script, bold: bool, field: str) -> Face:
     """Return the font for a line, or raise LabelError `wrong_script`."""
     arabic = any(_is_arabic(character) for character in text)
@@ -106,11 +98,21 @@ def shaped(text: str, *, face: Face, field: str) -> str:
     return str(seen)
 
 
-def ink_of(text: str, *, face: Face, em: int) -> tuple[Bitmap, int, int]:
-    """Draw a shaped line at `em` dots; return its ink, and the ink's left and top from the origin.
+@dataclass(frozen=True)
+class Ink:
+    """A drawn line: its dots, where they begin from the origin, and how far the pen went.
 
-    The top is counted from the baseline downward, so it is negative for letters.
+    All in dots. `top` is counted from the baseline downward, so it is negative for letters.
     """
+
+    dots: Bitmap
+    left: int
+    top: int
+    advance: int
+
+
+def ink_of(text: str, *, face: Face, em: int) -> Ink:
+    """Draw a shaped line with letters of `em` dots."""
     font = _font(face, em)
     left, top, right, bottom = font.getbbox(text, anchor="ls")
     # Hinting can put ink a dot outside the box that the font announces.
@@ -121,17 +123,13 @@ def ink_of(text: str, *, face: Face, em: int) -> tuple[Bitmap, int, int]:
     ImageDraw.Draw(picture).text(origin, text, fill=1, font=font, anchor="ls")
     box = picture.getbbox()
     if box is None:  # spaces only
-        return Bitmap(0, 0, ()), 0, 0
-    ink = picture.crop(box)
-    return bitmap_of(ink), box[0] - origin[0], box[1] - origin[1]
-
-
-def bitmap_of(picture: Image.Image) -> Bitmap:
-    """Return a one-bit picture, 1 being black, as packed rows."""
-    stride = (picture.width + 7) // 8
-    packed = picture.tobytes()
-    rows = (packed[y * stride : (y + 1) * stride] for y in range(picture.height))
-    return Bitmap(picture.width, picture.height, tuple(rows))
+        return Ink(Bitmap(0, 0, ()), 0, 0, round(font.getlength(text)))
+    return Ink(
+        dots=of_picture(picture.crop(box)),
+        left=box[0] - origin[0],
+        top=box[1] - origin[1],
+        advance=round(font.getlength(text)),
+    )
 
 
 def _is_arabic(character: str) -> bool:

@@ -11,8 +11,8 @@ Commands used: ^XA ^PON ^LH ^PW ^LL ^FX ^FO ^GFA ^FS ^PQ ^XZ.
 
 from itertools import groupby
 
-from labels.layout import Layout, Symbol, Values, place
-from labels.lettering import Bitmap
+from labels.bitmap import Bitmap
+from labels.layout import Layout, Values, place
 
 
 def render(layout: Layout, values: Values, *, dpi: int) -> bytes:
@@ -24,23 +24,12 @@ def render(layout: Layout, values: Values, *, dpi: int) -> bytes:
     parts = ["^XA", "^PON^LH0,0", f"^PW{plan.width}^LL{plan.height}"]
     for symbol in plan.symbols:
         parts.append(f"^FX{symbol.kind} {symbol.payload}^FS")
-        parts.append(_graphic(symbol.x, symbol.y, symbol_dots(symbol)))
+        parts.append(_graphic(symbol.x, symbol.y, symbol.ink))
     parts += [_graphic(line.x, line.y, line.ink) for line in plan.lines if line.ink.rows]
     # One copy and no more, whatever quantity the printer remembers: a second label of the same
     # instance must not exist.
     parts += ["^PQ1", "^XZ"]
     return ("\n".join(parts) + "\n").encode("ascii")
-
-
-def symbol_dots(symbol: Symbol) -> Bitmap:
-    """Return a symbol's modules as dots."""
-    rows: list[bytes] = []
-    for row in symbol.matrix:
-        bits = "".join(("1" if black else "0") * symbol.module for black in row)
-        stride = (len(bits) + 7) // 8
-        packed = int(bits.ljust(8 * stride, "0"), 2).to_bytes(stride, "big")
-        rows += [packed] * (symbol.bar_height or symbol.module)
-    return Bitmap(symbol.width, symbol.height, tuple(rows))
 
 
 def _graphic(x: int, y: int, dots: Bitmap) -> str:
