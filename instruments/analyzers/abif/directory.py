@@ -2,15 +2,13 @@
 """The tag directories of an ABIF file: the current one and the older ones that saving left."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from struct import Struct
 from typing import NamedTuple
 
 from instruments.analyzers.abif.values import (
-    CHAR,
     COMPRESSED,
-    CSTRING,
     INTEGER_CHANNELS,
     KNOWN,
     PSTRING,
@@ -31,6 +29,7 @@ _ENTRY_SIZE = _ENTRY.size
 _DIRECTORY_TYPE = 1023
 _FIRST_DIRECTORY = 34  # after the file header's own entry
 _WHAT_A_NAME_IS = re.compile(rb"[ -~]{4}")
+_ONLY_NAMES = re.compile(rb"(?:[ -~]{4}.{24})*+", re.DOTALL)
 _CANDIDATE = re.compile(rb"DATA\x00\x00[\x00-\x03][\x00-\xff]\x00")
 
 Key = tuple[str, int]
@@ -144,25 +143,8 @@ def read_current(
 
     Raises AnalyzerFileError when most of the entries are no tags at all.
     """
-    entries: dict[Key, Entry] = {}
-    faults: dict[Key, str] = {}
-    problems: list[str] = []
-    end = header.position + header.tags * _ENTRY_SIZE
-    strangers = 0
-    for position, entry in _entries_at(content, header.position, header.tags):
-        if not _WHAT_A_NAME_IS.fullmatch(content, position, position + 4):
-            strangers += 1
-            problems.append(f"the directory entry at byte {position} has no readable name")
-            continue
-        key = (entry.name, entry.number)
-        if key in entries or key in faults:
-            problems.append(f"tag {entry.name}{entry.number} stands twice; the first is taken")
-            continue
-        fault = _fault_of(entry, content)
-        if fault:
-            faults[key] = fault
-        else:
-            entries[key] = entry
+    entries, faults, problems = _entries_at(content, header.position, header.tags)
+    strangers = sum(not _WHAT_A_NAME_IS.fullmatch(tag.encode("latin-1")) for tag, _ in faults)
     if strangers * 2 > header.tags:
         raise AnalyzerFileError(
             name,
@@ -171,6 +153,7 @@ def read_current(
             f"a directory of {header.tags} tags",
             f"{strangers} entries without a readable name",
         )
+    end = header.position + header.tags * _ENTRY_SIZE
     if header.room < header.tags * _ENTRY_SIZE:
         problems.append(
             f"the header gives the directory {header.room} bytes, its {header.tags} tags need "
@@ -215,11 +198,7 @@ def all_generations(
         walked += tags
         if tags < _FEWEST_TAGS:
             continue
-        entries = {
-            (entry.name, entry.number): entry
-            for _, entry in _entries_at(content, first, tags)
-            if not _fault_of(entry, content)
-        }
+        entries = _entries_at(content, first, tags)[0]
         shared = sum(key in listed for key in entries)
         if raw_channels <= entries.keys() and shared * 3 >= len(listed):
             found.append(Generation(first, entries, current=False))
@@ -229,34 +208,59 @@ def all_generations(
 _FIRST_CHANNELS = frozenset({1, 2, 3, 4})
 
 
-def _entries_at(content: bytes, position: int, tags: int) -> Iterator[tuple[int, Entry]]:
-    block = memoryview(content)[position : position + tags * _ENTRY_SIZE]
-    for raw_name, number, kind, element_size, count, size, offset, _ in _ENTRY.iter_unpack(block):
+def _entries_at(
+    content: bytes, position: int, tags: int
+) -> tuple[dict[Key, Entry], dict[Key, str], list[str]]:
+    entries: dict[Key, Entry] = {}
+    faults: dict[Key, str] = {}
+    problems: list[str] = []
+    length, width_of, new = len(content), WIDTHS.get, tuple.__new__
+    block = content[position : position + tags * _ENTRY_SIZE]
+    all_named = _ONLY_NAMES.fullmatch(block) is not None
+    for raw_name, number, kind, element_size, elements, size, offset, _ in _ENTRY.iter_unpack(
+        block
+    ):
         if size <= 4:  # short values lie in the entry's own offset field
             offset = position + 20
-        yield (
-            position,
-            Entry(str(raw_name, "latin-1"), number, kind, element_size, count, size, offset),
-        )
         position += _ENTRY_SIZE
+        name = raw_name.decode("latin-1")
+        key = (name, number)
+        if key in entries or key in faults:
+            problems.append(f"tag {name}{number} stands twice; the first is taken")
+            continue
+        entry: Entry = new(Entry, (name, number, kind, element_size, elements, size, offset))
+        # The usual case in one expression, since a folder of runs holds 100,000 of them.
+        if (
+            elements * width_of(kind, -1) == size >= 0 <= offset <= length - size
+            and (kind != PSTRING or (size and content[offset] < size))
+            and (all_named or _WHAT_A_NAME_IS.fullmatch(raw_name))
+        ):
+            entries[key] = entry
+        elif fault := _fault_of(entry, content):
+            faults[key] = fault
+        else:
+            entries[key] = entry
+            if kind in COMPRESSED:
+                problems.append(f"tag {name}{number}: {COMPRESSED[kind]} is not read")
+    return entries, faults, problems
 
 
 def _fault_of(entry: Entry, content: bytes) -> str:
     """Say why the value of an entry cannot be trusted; empty when it can."""
-    _, _, kind, element_size, count, size, offset = entry
-    if count < 0 or size < 0:
-        return f"it claims {count} elements in {size} bytes"
+    name, _, kind, _, elements, size, offset = entry
+    if not _WHAT_A_NAME_IS.fullmatch(name.encode("latin-1")):
+        return "its name is not readable"
+    if elements < 0 or size < 0:
+        return f"it claims {elements} elements in {size} bytes"
     if offset < 0 or offset + size > len(content):
         return f"its {size} bytes at byte {offset} lie outside the file of {len(content)} bytes"
     if kind not in KNOWN and kind < USER:
         return f"its type {kind} is unknown"
     width = WIDTHS.get(kind)
-    if width is not None and count * width != size and kind != CHAR:
-        return f"it claims {count} elements of {width} bytes in {size} bytes"
+    if width is not None and elements * width != size:
+        return f"it claims {elements} elements of {width} bytes in {size} bytes"
     if kind == PSTRING and size and content[offset] >= size:
         return f"it claims a text of {content[offset]} bytes in {size - 1} bytes"
-    if kind in (CHAR, PSTRING, CSTRING) and count * element_size != size:
-        return f"it claims {count} elements of {element_size} bytes in {size} bytes"
     return ""
 
 

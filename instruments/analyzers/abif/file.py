@@ -28,7 +28,7 @@ from instruments.analyzers.abif.directory import (
     Key,
     all_generations,
 )
-from instruments.analyzers.abif.values import Samples, Value, decode, is_samples
+from instruments.analyzers.abif.values import SCRAMBLED, Samples, Value, decode, is_samples
 
 # Channel tags by dye: the fifth and later dyes were added behind the first four.
 RAW = {1: 1, 2: 2, 3: 3, 4: 4, 5: 105, 6: 106, 7: 107, 8: 108}
@@ -103,6 +103,16 @@ class AbifFile:
         if entry is None:
             return None
         return decode(self.content, entry.kind, entry.elements, entry.size, entry.offset)
+
+    def values(self) -> dict[Key, Value | None]:
+        """Decode every tag of the current directory, channels included, at one go."""
+        content = self.content
+        return {
+            key: decode(content, kind, elements, size, offset)
+            if kind not in SCRAMBLED
+            else self.tag(*key)
+            for key, (_, _, kind, _, elements, size, offset) in self.directory.items()
+        }
 
     def text(self, name: str, number: int = 1) -> str | None:
         """Return the text of a tag without surrounding blanks; None where it says nothing."""

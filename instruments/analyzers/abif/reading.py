@@ -17,7 +17,6 @@ from instruments.analyzers.abif.directory import (
 )
 from instruments.analyzers.abif.file import ANALYSED, RAW, AbifFile, Signal
 from instruments.analyzers.abif.values import (
-    COMPRESSED,
     DATE,
     SCRAMBLED,
     TEXTS,
@@ -30,7 +29,8 @@ from instruments.analyzers.abif.values import (
 
 _KNOWN_MAJOR_VERSIONS = frozenset({1, 3})
 # Names that a plate map is compared with: a doubtful encoding must be seen.
-_COMPARED = ("SpNm", "SMPL", "TUBE", "CTNM", "CTID", "StdF")
+_COMPARED = tuple((tag, 1) for tag in ("SpNm", "SMPL", "TUBE", "CTNM", "CTID", "StdF"))
+_CLOCK_KEYS = tuple((tag, number) for tag in ("RUND", "RUNT") for number in (1, 2, 3, 4))
 _CHANNEL_KEYS = tuple(("DATA", number) for number in (*RAW.values(), *ANALYSED.values()))
 
 
@@ -117,16 +117,18 @@ def _raw_keys() -> Iterator[Key]:
 
 
 def _value_problems(content: bytes, entries: Entries) -> Iterator[str]:
-    for (tag, number), entry in entries.items():
-        if entry.kind == DATE or entry.kind == TIME:
+    for key in _CLOCK_KEYS:
+        entry = entries.get(key)
+        if entry is not None:
             yield from _clock_problems(content, entry)
-        elif entry.kind in COMPRESSED:
-            yield f"tag {tag}{number}: {COMPRESSED[entry.kind]} is not read"
-        elif tag in _COMPARED and entry.kind in TEXTS:
+    for key in _COMPARED:
+        entry = entries.get(key)
+        if entry is not None and entry.kind in TEXTS:
             raw = content[entry.offset : entry.offset + entry.size]
-            encoding = read_text(text_bytes(raw, entry.kind))[1]
-            if encoding != "ascii":
-                yield f"tag {tag}{number}: its text is no ASCII; it was read as {encoding}"
+            if not raw.isascii():
+                encoding = read_text(text_bytes(raw, entry.kind))[1]
+                if encoding != "ascii":
+                    yield f"tag {key[0]}{key[1]}: its text is no ASCII; it was read as {encoding}"
 
 
 def _clock_problems(content: bytes, entry: Entry) -> Iterator[str]:

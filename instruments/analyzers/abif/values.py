@@ -23,51 +23,33 @@ USER = 1024  # this type and above: a structure of the maker's own, kept as byte
 # size of the whole value, the entry is damaged.
 WIDTHS = {
     1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 8, 7: 4, 8: 8, 10: 4, 11: 4,
-    12: 10, 13: 1, 14: 4, 15: 8, 16: 8, 17: 16, 20: 8,
+    12: 10, 13: 1, 14: 4, 15: 8, 16: 8, 17: 16, 18: 1, 19: 1, 20: 8,
 }  # fmt: skip
 TEXTS = frozenset({CHAR, PSTRING, CSTRING})
 # 3500 instruments save .hid files with these types: the same six as 4, 2, 5, 8, 19, 18, scrambled.
 SCRAMBLED = frozenset({28, 30, 31, 32, 33, 34})
 COMPRESSED = {128: "delta compression", 256: "LZW compression", 384: "delta and LZW compression"}
 INTEGER_CHANNELS = frozenset({3, 4, 5})  # what a channel of samples may be stored as
-KNOWN = frozenset({*WIDTHS, PSTRING, CSTRING, 9, *SCRAMBLED, *COMPRESSED})
+KNOWN = frozenset({*WIDTHS, 9, *SCRAMBLED, *COMPRESSED})
 
 _SWAP = sys.byteorder == "little"
-_ARRAY_CODES = {3: "H", 4: "h", 5: "i", 7: "f", 8: "d"}
-_SCALARS = {3: Struct(">H"), 4: Struct(">h"), 5: Struct(">i"), 7: Struct(">f"), 8: Struct(">d")}
-_TUPLES = {
-    6: Struct(">ii"),
-    12: Struct(">iiBB"),
-    14: Struct(">hh"),
-    15: Struct(">hhhh"),
-    16: Struct(">ii"),
-    17: Struct(">iiii"),
-    20: Struct(">4si"),
-}
 _CALENDAR = Struct(">hBB")
 _CLOCK = Struct(">BBBB")
+_PRINTABLE = bytes((9, 10, 13, *range(32, 127)))
 _UNPRINTABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ARABIC_1256 = re.compile(r"[\u0600-\u06ff]{2}")
 
 
-def decode(content: bytes, kind: int, count: int, size: int, offset: int) -> Value | None:
+def decode(content: bytes, kind: int, elements: int, size: int, offset: int) -> Value | None:
     """Decode one value; None where its type is scrambled, compressed, unknown or has no meaning.
 
-    The caller has checked that `size` bytes lie at `offset` and that `count` fits them.
+    The caller has checked that `size` bytes lie at `offset` and that `elements` fits them.
     One number comes as int or float, several as an array; text as str; structures as tuples.
     """
-    if kind in _ARRAY_CODES:
-        if count == 1:
-            scalar: int | float = _SCALARS[kind].unpack_from(content, offset)[0]
-            return scalar
-        numbers = array(_ARRAY_CODES[kind], content[offset : offset + size])
-        if _SWAP:
-            numbers.byteswap()
-        return numbers
     decoder = _DECODERS.get(kind)
     if decoder is not None:
-        return decoder(content[offset : offset + size], count)
-    return content[offset : offset + size] if kind >= USER or kind == 9 else None
+        return decoder(content[offset : offset + size], elements)
+    return content[offset : offset + size] if kind >= USER else None
 
 
 def is_samples(value: Value | None) -> TypeGuard[Samples]:
@@ -166,57 +148,96 @@ def _wide(raw: bytes) -> tuple[str, str] | None:
     return (text, "utf-16") if text else None
 
 
-def _characters(raw: bytes, count: int) -> Value:
-    if _UNPRINTABLE.search(raw.rstrip(b"\x00")) and not _wide(raw):
+def _numbers(code: str) -> Callable[[bytes, int], Value]:
+    scalar = Struct(f">{code}").unpack
+
+    def decode_numbers(raw: bytes, elements: int) -> Value:
+        if elements == 1:
+            number: int | float = scalar(raw)[0]
+            return number
+        numbers = array(code, raw)
+        if _SWAP:
+            numbers.byteswap()
+        return numbers
+
+    return decode_numbers
+
+
+def _structures(layout: str) -> Callable[[bytes, int], Value]:
+    structure = Struct(layout)
+
+    def decode_structures(raw: bytes, elements: int) -> Value:
+        return structure.unpack(raw) if elements == 1 else tuple(structure.iter_unpack(raw))
+
+    return decode_structures
+
+
+def _characters(raw: bytes, elements: int) -> Value:
+    text = raw.rstrip(b"\x00")
+    if not text.translate(None, _PRINTABLE):
+        return text.decode("ascii") if text or elements != 1 else 0
+    wide = _wide(raw)
+    if wide:
+        return wide[0]
+    if _UNPRINTABLE.search(text):
         # Base qualities and flags are numbers in characters' clothing.
-        return raw[0] if count == 1 else raw
-    if count == 1 and raw == b"\x00":
-        return 0
-    return read_text(raw.rstrip(b"\x00") if not _wide(raw) else raw)[0]
+        return raw[0] if elements == 1 else raw
+    return read_text(text)[0]
 
 
-def _pascal(raw: bytes, count: int) -> Value:
+def _pascal(raw: bytes, elements: int) -> Value:
+    text = raw[1 : 1 + raw[0]] if raw else raw
+    if not text.translate(None, _PRINTABLE):
+        return text.decode("ascii")
     return read_text(pstring_bytes(raw))[0]
 
 
-def _c_string(raw: bytes, count: int) -> Value:
+def _c_string(raw: bytes, elements: int) -> Value:
+    text = raw[:-1]
+    if raw.endswith(b"\x00") and not text.translate(None, _PRINTABLE):
+        return text.decode("ascii")
     return read_text(text_bytes(raw, CSTRING))[0]
 
 
-def _bytes(raw: bytes, count: int) -> Value:
-    return raw[0] if count == 1 else raw
+def _bytes(raw: bytes, elements: int) -> Value:
+    return raw[0] if elements == 1 else raw
 
 
-def _bools(raw: bytes, count: int) -> Value:
-    return raw != b"\x00" if count == 1 else tuple(byte != 0 for byte in raw)
+def _bools(raw: bytes, elements: int) -> Value:
+    return raw != b"\x00" if elements == 1 else tuple(byte != 0 for byte in raw)
 
 
-def _dates(raw: bytes, count: int) -> Value | None:
-    if count == 1:
+def _dates(raw: bytes, elements: int) -> Value | None:
+    if elements == 1:
         return calendar_date(raw)
     return tuple(calendar_date(raw[start : start + 4]) for start in range(0, len(raw), 4))
 
 
-def _times(raw: bytes, count: int) -> Value | None:
-    if count == 1:
+def _times(raw: bytes, elements: int) -> Value | None:
+    if elements == 1:
         return clock_time(raw)
     return tuple(clock_time(raw[start : start + 4]) for start in range(0, len(raw), 4))
-
-
-def _structures(layout: Struct) -> Callable[[bytes, int], Value]:
-    def decode_structures(raw: bytes, count: int) -> Value:
-        return layout.unpack(raw) if count == 1 else tuple(layout.iter_unpack(raw))
-
-    return decode_structures
 
 
 _DECODERS: dict[int, Callable[[bytes, int], Value | None]] = {
     1: _bytes,
     CHAR: _characters,
+    3: _numbers("H"),
+    4: _numbers("h"),
+    5: _numbers("i"),
+    6: _structures(">ii"),
+    7: _numbers("f"),
+    8: _numbers("d"),
+    9: _bytes,
     DATE: _dates,
     TIME: _times,
+    12: _structures(">iiBB"),
     13: _bools,
+    14: _structures(">hh"),
+    15: _structures(">hhhh"),
+    16: _structures(">ii"),
+    17: _structures(">iiii"),
     PSTRING: _pascal,
     CSTRING: _c_string,
-    **{kind: _structures(layout) for kind, layout in _TUPLES.items()},
+    20: _structures(">4si"),
 }
