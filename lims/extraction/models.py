@@ -1,27 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of extracts and of what an extraction used."""
+"""Tables of extracts."""
 
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lims.core.db import Base, BigId
-
-
-class BatchUse(Base):
-    """A lot or an instrument that a batch or plate used, by code or by number."""
-
-    __tablename__ = "batch_use"
-    __table_args__ = (UniqueConstraint("subject_code", "used_code"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    # The batch or the plate.
-    subject_code: Mapped[str] = mapped_column(ForeignKey("subject.code"), index=True)
-    # The lot or the instrument.
-    used_code: Mapped[str] = mapped_column(ForeignKey("subject.code"), index=True)
-    at: Mapped[datetime]
-    by: Mapped[str] = mapped_column(String(80))
+from lims.core.db import Base
 
 
 class Extract(Base):

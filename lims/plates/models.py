@@ -2,34 +2,14 @@
 """Tables of procedures, batches, plates and wells."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, BigId, stored_enum
-from lims.samples.models import Line
-
-
-class Activity(StrEnum):
-    """What a procedure, an authorisation, a batch or a plate is for."""
-
-    PREPARATION = "preparation"
-    EXTRACTION = "extraction"
-    QUANTIFICATION = "quantification"
-    AMPLIFICATION = "amplification"
-    INJECTION = "injection"
-
-
-class WellRole(StrEnum):
-    """What stands in a well or a rack position."""
-
-    SAMPLE = "sample"
-    BLANK = "blank"
-    POSITIVE = "positive"
-    NEGATIVE = "negative"
-    LADDER = "ladder"
-    STANDARD = "standard"
+from lims.people.rules import Activity as Activity
+from lims.people.rules import Line
+from lims.plates.rules import WellRole as WellRole
 
 
 class Procedure(Base):
@@ -61,14 +41,21 @@ class Batch(Base):
 
 
 class BatchMember(Base):
-    """What stands at a position of a batch's rack: an aliquot, or nothing for the blank."""
+    """What stands at a position of a rack: an aliquot, or nothing for the blank; voids stay."""
 
     __tablename__ = "batch_member"
     __table_args__ = (
-        UniqueConstraint("batch_code", "position"),
-        UniqueConstraint("batch_code", "subject_code"),
+        Index(
+            "uq_member_position", "batch_code", "position", unique=True,
+            sqlite_where=text("voided_at IS NULL"), postgresql_where=text("voided_at IS NULL"),
+        ),
+        # Once in one batch of the whole laboratory: a tube cannot be in two racks.
+        Index(
+            "uq_member_subject", "subject_code", unique=True,
+            sqlite_where=text("voided_at IS NULL"), postgresql_where=text("voided_at IS NULL"),
+        ),
         CheckConstraint("(role = 'blank') = (subject_code IS NULL)", name="blank_is_empty"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     batch_code: Mapped[str] = mapped_column(ForeignKey("batch.code"), index=True)
@@ -77,6 +64,23 @@ class BatchMember(Base):
     subject_code: Mapped[str | None] = mapped_column(ForeignKey("subject.code"), index=True)
     placed_at: Mapped[datetime]
     placed_by: Mapped[str] = mapped_column(String(80))
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class BatchUse(Base):
+    """A lot or an instrument that a batch or plate used."""
+
+    __tablename__ = "batch_use"
+    __table_args__ = (UniqueConstraint("subject_code", "used_code"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # The batch or the plate.
+    subject_code: Mapped[str] = mapped_column(ForeignKey("subject.code"), index=True)
+    # The lot or the instrument.
+    used_code: Mapped[str] = mapped_column(ForeignKey("subject.code"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(80))
 
 
 class Plate(Base):

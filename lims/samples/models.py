@@ -2,54 +2,16 @@
 """Tables of samples and aliquots. Each is one coded subject; its state stands there."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, stored_enum
-
-
-class Line(StrEnum):
-    """The two lines of the laboratory, which never share a batch, a room or a hood."""
-
-    BONE = "bone"
-    REFERENCE = "reference"
-
-
-class Material(StrEnum):
-    """What a sample is made of."""
-
-    BONE = "bone"
-    TOOTH = "tooth"
-    BLOOD_CARD = "blood card"
-    BUCCAL_SWAB = "buccal swab"
-
-
-class Side(StrEnum):
-    """The side of a skeletal element."""
-
-    LEFT = "left"
-    RIGHT = "right"
-    MIDLINE = "midline"
-    UNKNOWN = "unknown"
-
-
-class ExpectedSex(StrEnum):
-    """The sex the sealed side expects: anthropological for remains, recorded for donors."""
-
-    FEMALE = "F"
-    MALE = "M"
-    UNKNOWN = "?"
-
-
-class AliquotKind(StrEnum):
-    """What was taken from a sample."""
-
-    POWDER = "powder"
-    PUNCH = "punch"
-    LYSATE = "lysate"
-    DILUTION = "dilution"
+from lims.samples.rules import AliquotKind as AliquotKind
+from lims.samples.rules import ExpectedSex as ExpectedSex
+from lims.samples.rules import Line as Line
+from lims.samples.rules import Material as Material
+from lims.samples.rules import Side as Side
 
 
 class Sample(Base):

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Positions of racks and plates, states of batches and plates, and what may stand together."""
+
+import re
+from collections.abc import Collection
+from enum import StrEnum
+
+from lims.core.errors import Refusal
+from lims.core.words import N_
+from lims.people.rules import Activity as Activity
+from lims.samples.rules import Line
+
+
+class WellRole(StrEnum):
+    """What stands in a well or a rack position."""
+
+    SAMPLE = "sample"
+    BLANK = "blank"
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    LADDER = "ladder"
+    STANDARD = "standard"
+
+
+class WorkState(StrEnum):
+    """States of a batch and of a plate; a hold of quality stands beside them."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    REVIEWED = "reviewed"
+
+
+OPEN_STATES = (WorkState.DRAFT, WorkState.RUNNING)
+"""States in which things can still be placed."""
+
+ROWS = "ABCDEFGH"
+PLATE_POSITIONS = tuple(f"{row}{column:02d}" for column in range(1, 13) for row in ROWS)
+"""The 96 wells in the order they are filled: down the columns, A01, B01 … H12."""
+
+RACK_POSITIONS = tuple(f"{row}{column}" for row in "ABCD" for column in range(1, 7))
+"""The 24 positions of a rack in the order they are filled: along the rows, A1, A2 … D6."""
+
+ROLE_MARKS = {
+    WellRole.SAMPLE: "sample",
+    WellRole.BLANK: "blank",
+    WellRole.POSITIVE: "pos",
+    WellRole.NEGATIVE: "neg",
+    WellRole.LADDER: "ladder",
+    WellRole.STANDARD: "standard",
+}
+"""How a role is drawn in a plate map (keys of lims.web.filters.ROLES)."""
+
+_POSITION = re.compile("([A-H])0?([1-9]|1[0-2])")
+
+
+class NotAPosition(Refusal):
+    """A text that names no well of a 96-well plate."""
+
+    says = N_("“%(read)s” is not a position of a 96-well plate.")
+    do = N_("Positions are A01 to H12.")
+    status = 422
+
+
+class BatchFull(Refusal):
+    """No position is free."""
+
+    says = N_("%(code)s is full: no position is free.")
+    do = N_("Complete it, and open another one for what remains.")
+
+
+class PositionTaken(Refusal):
+    """Something stands at the position already."""
+
+    says = N_("Position %(position)s of %(plate)s holds %(code)s already, since %(at)s (%(who)s).")
+    do = N_("Take the next free position. If it is wrong, void the filling with a reason.")
+
+
+class AlreadyPlaced(Refusal):
+    """The tube stands in a batch already."""
+
+    says = N_(
+        "%(code)s stands in batch %(batch)s, position %(position)s, "
+        "already: %(at)s, placed by %(who)s."
+    )
+    do = N_("Put the tube there, or void that placement with a reason while the batch is open.")
+
+
+class LinesMixed(Refusal):
+    """Bone and reference samples together."""
+
+    says = N_("Bone and reference samples cannot share a batch.")
+    do = N_("Take %(code)s out of this room and put it into a batch of its own line.")
+
+
+class NotOpen(Refusal):
+    """Something is to be placed where the work is over."""
+
+    says = N_("%(code)s is %(state)s: nothing can be changed in it.")
+    do = N_("Open a new one for further work.")
+
+
+class NothingPlaced(Refusal):
+    """A batch or plate without a sample."""
+
+    says = N_("%(code)s holds no sample.")
+    do = N_("Scan at least one sample into it first.")
+
+
+class NothingToVoid(Refusal):
+    """There is no placement that could be taken back."""
+
+    says = N_("Nothing stands there in %(code)s that could be taken back.")
+    do = N_("Look at its page: it may have been voided already.")
+
+
+class BlankMissing(Refusal):
+    """An extraction batch without its reagent blank."""
+
+    says = N_("A batch needs at least one reagent blank.")
+    do = N_("Leave one position free for the blank: void the last placement with a reason.")
+
+
+class ProcedureWithdrawn(Refusal):
+    """Work under a version of a procedure that is no longer valid."""
+
+    says = N_("SOP %(name)s v%(version)s is withdrawn; current is v%(current)s.")
+    do = N_("Open the batch under the current version.")
+
+
+class ProcedureEnded(Refusal):
+    """Work under a procedure that was withdrawn without a successor."""
+
+    says = N_("SOP %(name)s v%(version)s is withdrawn; there is no current version.")
+    do = N_("Ask the laboratory manager which procedure is valid.")
+
+
+class ProcedureOfOtherActivity(Refusal):
+    """A procedure that is for something else."""
+
+    says = N_("SOP %(name)s is not a procedure of this activity.")
+    do = N_("Choose a procedure of this activity.")
+    status = 422
+
+
+class VersionNotNewer(Refusal):
+    """A version that does not follow the current one."""
+
+    says = N_("SOP %(name)s is at v%(current)s already; v%(version)s would not follow it.")
+    do = N_("Give a higher version number.")
+    status = 422
+
+
+class ReasonMissing(Refusal):
+    """Something is to be taken back without saying why."""
+
+    says = N_("The reason is missing.")
+    do = N_("Say in a few words why. It stays in the history.")
+    status = 422
+
+
+def read_position(read: str) -> str:
+    """Return a well as it is always written (`A01`) from A1, a01, A01; raises NotAPosition."""
+    found = _POSITION.fullmatch(read.strip().upper())
+    if found is None:
+        raise NotAPosition(read=read[:20])
+    return f"{found[1]}{int(found[2]):02d}"
+
+
+def next_free(
+    positions: Collection[str], taken: Collection[str], *, keep: int = 0, code: str
+) -> str:
+    """Return the first of `positions` not `taken`, so that `keep` stay free behind it.
+
+    Raises BatchFull naming `code`.
+    """
+    free = [position for position in positions if position not in taken]
+    if len(free) <= keep:
+        raise BatchFull(code=code)
+    return free[0]
+
+
+def check_line(code: str, *, line: Line, awaited: Line) -> None:
+    """Refuse (LinesMixed) a thing of the other line."""
+    if line is not awaited:
+        raise LinesMixed(code=code)
+
+
+def check_open(code: str, state: str) -> None:
+    """Refuse (NotOpen) work on a batch or plate that is completed or reviewed."""
+    if state not in OPEN_STATES:
+        raise NotOpen(code=code, state=state)
+
+
+def check_reason(reason: str) -> str:
+    """Return the reason without outer blanks; refuse (ReasonMissing) an empty one."""
+    said = reason.strip()
+    if not said:
+        raise ReasonMissing()
+    return said[:200]
