@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page of a station: takes scans and figures, shows verdicts at once, with a tone, and keeps
+// the focus in the scan box.
+//
+// <div data-bench            the root; its data-* are
+//   data-scans="URL"         POST one scan  {scan_id, text, source, device_time, reason?}
+//   data-entries="URL"       POST one figure {entry_id, name, value}
+//   data-events="URL"        server-sent events: "outcome" (id: its sequence), "devices", "alive"
+//   data-poll="URL"          GET URL?after=SEQUENCE -> {outcomes: [...], devices?: [...]}
+//   data-last="41"           sequence of the last outcome that this page already shows
+//   data-person="T-07"       whose scans are stored here while the server does not answer
+//   data-words='{...}'>      words of this page, keys below in WORDS
+//
+// An outcome, as answered by POST and sent as event:
+//   {sequence, scan_id?, verdict: "accepted"|"refused"|"stop"|"unknown", say, do?, next?, subject?,
+//    position?, at?, title?}   title, say, do, next: text, or {en: text, ar: text}
+// A refusal answered with 4xx: {error, say, do?}. Devices: [{icon, words, state}].
+//
+// After every outcome this page is fetched again and each [data-live][id] in it is replaced, unless
+// the focus is inside: pictures and lists need no script of their own.
+// A scan that the server does not answer is shown as "stored, not checked", kept in this browser
+// under its scan_id, and sent again in order; the same scan_id has one effect for ever. Scans stored
+// for one person are never sent while another is signed in.
+"use strict";
+
+(() => {
+  const root = document.querySelector("[data-bench]");
+  if (!root) return;
+
+  const language = document.documentElement.lang;
+  const WORDS = {
+    accepted: "Accepted", refused: "Refused", stop: "Stop", unknown: "Not certain",
+    stored: "Stored, not checked", stored_say: "The server does not answer. This scan is safe here and is checked as soon as it answers.",
+    sending: "Being checked", away: "Server does not answer", answers: "Server answers",
+    others: "Scans of another person are stored here and wait until that person signs in.",
+    ...JSON.parse(root.dataset.words || "{}"),
+  };
+  const token = document.querySelector("meta[name=csrf-token]")?.content || "";
+  const verdictPlace = root.querySelector("[data-verdict]") || root;
+  const box = () => root.querySelector("#scan");
+  const inWords = (said) => (said && typeof said === "object" ? said[language] || said.en || "" : said || "");
+  let shown = Number(root.dataset.last || 0);
+
+  // ---- tones: they repeat the screen, never replace it ----
+  const TONES = { // [hertz, start s, length s]
+    accepted: [[880, 0, 0.08]],
+    refused: [[220, 0, 0.3], [220, 0.42, 0.3]],
+    stop: [[220, 0, 0.3], [220, 0.42, 0.3]],
+    stored: [[523, 0, 0.12], [523, 0.2, 0.12]],
+    unknown: [[523, 0, 0.12], [880, 0.16, 0.16]],
+  };
+  const Context = window.AudioContext || window.webkitAudioContext;
+  let audio = null;
+  const soundButton = document.querySelector("[data-sound]");
+  const showSound = () => {
+    if (soundButton) soundButton.hidden = !Context || audio?.state === "running";
+  };
+  const wake = () => {
+    if (!Context) return;
+    audio = audio || new Context();
+    audio.resume().then(showSound, showSound);
+  };
+  const play = (verdict) => {
+    if (audio?.state !== "running") return;
+    for (const [hertz, start, length] of TONES[verdict] || []) {
+      const at = audio.currentTime + start, wave = audio.createOscillator(), gain = audio.createGain();
+      wave.frequency.value = hertz;
+      gain.gain.setValueAtTime(0.0001, at);
+      gain.gain.exponentialRampToValueAtTime(0.35, at + 0.01);
+      gain.gain.setValueAtTime(0.35, at + length - 0.015);
+      gain.gain.exponentialRampToValueAtTime(0.0001, at + length);
+      wave.connect(gain).connect(audio.destination);
+      wave.start(at);
+      wave.stop(at + length + 0.02);
+    }
+  };
+  ["pointerdown", "keydown"].forEach((name) => addEventListener(name, wake, { once: true, capture: true }));
+  soundButton?.addEventListener("click", wake);
+  showSound();
+
+  // ---- the verdict ----
+  const LOOKS = {
+    accepted: ["ok", "check", "status"], refused: ["bad", "stop", "alert"], stop: ["stop", "stop", "alert"],
+    unknown: ["warn", "ask", "alert"], stored: ["kept", "kept", "status"],
+  };
+  const make = (name, className, text) => {
+    const element = document.createElement(name);
+    if (className) element.className = className;
+    if (text !== undefined) element.textContent = text;
+    return element;
+  };
+  const drawing = (name) => {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "i");
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    use.setAttribute("href", `/static/icons.svg#${name}`);
+    svg.append(use);
+    return svg;
+  };
+  const threes = (text) => {
+    const code = make("bdi", "code");
+    code.dir = "ltr";
+    for (const part of text.match(/.{1,3}/g) || []) code.append(make("i", "", part));
+    return code;
+  };
+  const clock = (instant) => new Intl.DateTimeFormat("en-GB", {
+    hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: root.dataset.zone || undefined,
+  }).format(instant);
+
+  const show = (outcome, { quiet = false } = {}) => {
+    const kind = LOOKS[outcome.verdict] ? outcome.verdict : "unknown";
+    const [look, shape, role] = LOOKS[kind];
+    const section = make("section", `verdict ${look}`);
+    section.setAttribute("role", role);
+    section.dataset.kind = kind;
+    const words = make("div");
+    words.append(make("h2", "", inWords(outcome.title) || WORDS[kind]));
+    const line = make("p");
+    if (outcome.subject) line.append(threes(outcome.subject), " · ");
+    line.append(inWords(outcome.say), " ");
+    const time = make("time", "", clock(outcome.at ? new Date(outcome.at) : new Date()));
+    time.dir = "ltr";
+    line.append("· ", time);
+    words.append(line);
+    const todo = inWords(outcome.do) || inWords(outcome.next);
+    if (todo) words.append(make("p", "todo", todo));
+    section.append(drawing(shape), words);
+    verdictPlace.replaceChildren(section);
+    if (!quiet) play(kind);
+  };
+
+  const take = (outcome) => {
+    const sequence = Number(outcome.sequence || 0);
+    if (sequence && sequence <= shown) return; // The answer came by both roads.
+    if (sequence) shown = sequence;
+    show(outcome);
+    refresh();
+  };
+
+  // ---- live parts ----
+  let fetching = false, again = false;
+  const refresh = async () => {
+    if (fetching) { again = true; return; }
+    fetching = true;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+      if (answer.redirected && new URL(answer.url).pathname !== location.pathname) location.reload();
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      document.querySelectorAll("[data-live][id]").forEach((old) => {
+        const now = fresh.getElementById(old.id);
+        const busy = old.contains(document.activeElement) && document.activeElement.matches("input,select,textarea");
+        if (!now || busy || document.querySelector("dialog[open]")) return;
+        const copy = document.importNode(now, true);
+        old.replaceWith(copy);
+        copy.dispatchEvent(new CustomEvent("osteon:replaced", { bubbles: true }));
+      });
+      hold();
+    } catch {
+      away(true);
+    } finally {
+      fetching = false;
+      if (again) { again = false; refresh(); }
+    }
+  };
+
+  // ---- sending, and keeping what could not be sent ----
+  const shelf = `osteon.stored.${location.pathname}.`;
+  const mine = shelf + (root.dataset.person || "");
+  const stored = (name = mine) => JSON.parse(localStorage.getItem(name) || "[]");
+  const keep = (items) => {
+    if (items.length) localStorage.setItem(mine, JSON.stringify(items));
+    else localStorage.removeItem(mine);
+  };
+  const strangers = Object.keys(localStorage).some((name) => name.startsWith(shelf) && name !== mine);
+
+  class Away extends Error {}
+  const post = async (url, body) => {
+    let answer;
+    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 8000);
+    try {
+      answer = await fetch(url, {
+        method: "POST", body: JSON.stringify(body), signal: stop.signal, credentials: "same-origin",
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
+      });
+    } catch {
+      throw new Away();
+    } finally {
+      clearTimeout(timer);
+    }
+    if (answer.status >= 500 || answer.status === 429) throw new Away();
+    const said = await answer.json().catch(() => ({}));
+    away(false);
+    return answer.ok ? said : { verdict: "refused", ...said };
+  };
+
+  const fresh = () => crypto.randomUUID?.() ||
+    [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  let busy = Promise.resolve();
+  const send = (url, body) => {
+    busy = busy.then(async () => {
+      if (stored().length) { // Order is kept: nothing overtakes what waits.
+        keep([...stored(), { url, body }]);
+        show({ verdict: "stored", subject: body.text, say: WORDS.stored_say });
+        return;
+      }
+      try {
+        take(await post(url, body));
+      } catch (error) {
+        if (!(error instanceof Away)) throw error;
+        keep([...stored(), { url, body }]);
+        away(true);
+        show({ verdict: "stored", subject: body.text, say: WORDS.stored_say });
+      }
+    });
+    return busy;
+  };
+
+  const flush = () => {
+    busy = busy.then(async () => {
+      while (stored().length) {
+        const [first, ...rest] = stored();
+        try {
+          const outcome = await post(first.url, first.body);
+          keep(rest);
+          take(outcome);
+          // What was refused must be seen before the next verdict covers it.
+          if (outcome.verdict !== "accepted") await new Promise((go) => setTimeout(go, 2500));
+        } catch (error) {
+          if (!(error instanceof Away)) throw error;
+          return;
+        }
+      }
+    });
+  };
+  setInterval(flush, 3000);
+
+  document.addEventListener("osteon:scan", (event) => {
+    event.preventDefault();
+    const { text, source } = event.detail, input = box();
+    const form = input?.form, reasons = form?.querySelector("[data-reason]");
+    if (source === "typed" && reasons) {
+      const reason = reasons.querySelector("select,input");
+      if (reasons.hidden || !reason.value) {
+        reasons.hidden = false;
+        reason.focus();
+        return;
+      }
+    }
+    const body = { scan_id: fresh(), text, source, device_time: new Date().toISOString() };
+    if (source === "typed" && reasons) {
+      const reason = reasons.querySelector("select,input");
+      body.reason = reason.value;
+      reason.value = "";
+      reasons.hidden = true;
+    }
+    if (input) input.value = "";
+    send(root.dataset.scans, body);
+    hold();
+  });
+
+  // ---- figures: the pad ----
+  root.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-key]");
+    if (!key) return;
+    const input = key.closest(".pad").querySelector("input[name=value]");
+    const what = key.dataset.key;
+    if (what === "back") input.value = input.value.slice(0, -1);
+    else if (what !== "." || !input.value.includes(".")) input.value += what;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  root.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-entry]") || !root.dataset.entries) return;
+    event.preventDefault();
+    const chosen = event.submitter?.name === "value" ? event.submitter.value : new FormData(form).get("value");
+    const value = String(chosen || "").trim().replace(",", ".");
+    if (!value) return;
+    send(root.dataset.entries, { entry_id: fresh(), name: form.dataset.entry, value });
+    document.activeElement?.blur();
+    hold();
+  });
+
+  // ---- devices; silence is never shown as ready ----
+  const server = () => root.ownerDocument.querySelector("[data-devices] [data-server]");
+  let gone = null;
+  function away(is) {
+    if (is === gone) return;
+    gone = is;
+    const place = document.querySelector("[data-devices]");
+    if (!place) return;
+    place.hidden = false;
+    let device = server();
+    if (!device) {
+      device = make("span", "device");
+      device.dataset.server = "";
+      place.append(device);
+    }
+    device.className = is ? "device fault" : "device";
+    device.replaceChildren(drawing("server"), make("span", "", is ? WORDS.away : WORDS.answers));
+  }
+  const devices = (list) => {
+    const place = document.querySelector("[data-devices]");
+    if (!place || !list) return;
+    const own = server();
+    place.replaceChildren(...list.map(({ icon, words, state }) => {
+      const device = make("span", `device ${{ fault: "fault", waits: "warn" }[state] || ""}`);
+      device.append(drawing(icon), make("span", "", inWords(words)));
+      return device;
+    }), ...(own ? [own] : []));
+    place.hidden = !place.children.length;
+  };
+
+  // ---- listening ----
+  let heard = performance.now(), source = null, polling = 0;
+  const listen = () => {
+    if (!root.dataset.events || !window.EventSource) { poll(); return; }
+    source?.close();
+    source = new EventSource(root.dataset.events);
+    const alive = () => { heard = performance.now(); away(false); stopPolling(); };
+    source.addEventListener("open", () => { alive(); flush(); });
+    source.addEventListener("alive", alive);
+    source.addEventListener("outcome", (event) => { alive(); take(JSON.parse(event.data)); });
+    source.addEventListener("devices", (event) => { alive(); devices(JSON.parse(event.data).devices); });
+    // EventSource tries again by itself, except after an answer that is no stream.
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+      poll();
+    });
+  };
+  const stopPolling = () => { clearInterval(polling); polling = 0; };
+  const ask = async () => {
+    try {
+      const answer = await fetch(`${root.dataset.poll}?after=${shown}`, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (!answer.ok) throw new Away();
+      const { outcomes = [], devices: list } = await answer.json();
+      heard = performance.now();
+      away(false);
+      devices(list);
+      outcomes.forEach(take);
+    } catch {
+      away(true);
+    }
+  };
+  const poll = () => {
+    if (polling || !root.dataset.poll) return;
+    polling = setInterval(ask, 2000);
+    ask();
+  };
+  // A line that is open and silent is dead: the server says "alive" every 15 s.
+  setInterval(() => {
+    if (performance.now() - heard > 40000 && source) { away(true); heard = performance.now(); listen(); poll(); }
+  }, 5000);
+
+  // ---- focus: never lost, never stolen from somebody who is filling something in ----
+  function hold() {
+    const input = box();
+    const now = document.activeElement;
+    if (!input || document.querySelector("dialog[open]")) return;
+    if (!now || now === document.body || now.id === "main") input.focus({ preventScroll: true });
+  }
+  document.addEventListener("focusout", () => setTimeout(hold, 50));
+  document.addEventListener("click", () => setTimeout(hold, 50));
+  document.addEventListener("visibilitychange", hold);
+  addEventListener("focus", hold);
+  setInterval(hold, 1000);
+
+  if (strangers) window.Osteon?.say(WORDS.others);
+  hold();
+  flush();
+  listen();
+})();
