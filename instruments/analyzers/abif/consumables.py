@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reagents, settings and audit records that 3500 instruments write into each file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from typing import TypeAlias
 
 from instruments.analyzers.abif.values import Value
 
-Tag: TypeAlias = "Callable[[str], Value | None]"
+Tag: TypeAlias = Callable[[str], Value | None]
 
 # First two letters of the tags (ABIF schema of the 3500, 2009), by what is meant.
 _CONSUMABLES = {

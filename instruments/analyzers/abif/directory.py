@@ -214,7 +214,7 @@ def _entries_at(
     entries: dict[Key, Entry] = {}
     faults: dict[Key, str] = {}
     problems: list[str] = []
-    length, width_of, new = len(content), WIDTHS.get, tuple.__new__
+    length, width_of, new, store = len(content), WIDTHS.get, tuple.__new__, entries.setdefault
     block = content[position : position + tags * _ENTRY_SIZE]
     all_named = _ONLY_NAMES.fullmatch(block) is not None
     for raw_name, number, kind, element_size, elements, size, offset, _ in _ENTRY.iter_unpack(
@@ -225,9 +225,6 @@ def _entries_at(
         position += _ENTRY_SIZE
         name = raw_name.decode("latin-1")
         key = (name, number)
-        if key in entries or key in faults:
-            problems.append(f"tag {name}{number} stands twice; the first is taken")
-            continue
         entry: Entry = new(Entry, (name, number, kind, element_size, elements, size, offset))
         # The usual case in one expression, since a folder of runs holds 100,000 of them.
         if (
@@ -235,11 +232,13 @@ def _entries_at(
             and (kind != PSTRING or (size and content[offset] < size))
             and (all_named or _WHAT_A_NAME_IS.fullmatch(raw_name))
         ):
-            entries[key] = entry
+            # The first of two wins: giving back what was there is the cheapest way to find out.
+            if store(key, entry) is not entry:
+                problems.append(f"tag {name}{number} stands twice; the first is taken")
         elif fault := _fault_of(entry, content):
             faults[key] = fault
         else:
-            entries[key] = entry
+            store(key, entry)
             if kind in COMPRESSED:
                 problems.append(f"tag {name}{number}: {COMPRESSED[kind]} is not read")
     return entries, faults, problems

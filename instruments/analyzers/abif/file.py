@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One ABIF file: what it says of the injection, its channels, and what is wrong with it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +26,7 @@ from instruments.analyzers.abif.directory import (
     Key,
     all_generations,
 )
-from instruments.analyzers.abif.values import SCRAMBLED, Samples, Value, decode, is_samples
+from instruments.analyzers.abif.values import DECODERS, Samples, Value, decode, is_samples
 
 # Channel tags by dye: the fifth and later dyes were added behind the first four.
 RAW = {1: 1, 2: 2, 3: 3, 4: 4, 5: 105, 6: 106, 7: 107, 8: 108}
@@ -37,6 +35,7 @@ ANALYSED = {1: 9, 2: 10, 3: 11, 4: 12, 5: 205, 6: 206, 7: 207, 8: 208}
 Signal = Literal["current", "earlier generation", "unreadable"]
 
 _WELL = re.compile(r"([A-P])0*([1-9]\d?)")
+_MOST_COLUMNS = 24  # of a plate with 384 wells
 _SERIAL = re.compile(r"SerialNumber\s*=\s*([^;]*)")
 _RENAMABLE = (
     ("sample name", "SpNm"),
@@ -45,6 +44,14 @@ _RENAMABLE = (
     ("sample type", "STYP"),
     ("size standard", "StdF"),
 )
+
+
+def well_of(text: str) -> str | None:
+    """Return a well as letter and two digits, such as A01 for "a1"; None for what is no well."""
+    match = _WELL.fullmatch(text.strip().upper())
+    if match is None or int(match[2]) > _MOST_COLUMNS:
+        return None
+    return f"{match[1]}{int(match[2]):02}"
 
 
 class Dye(NamedTuple):
@@ -106,10 +113,10 @@ class AbifFile:
 
     def values(self) -> dict[Key, Value | None]:
         """Decode every tag of the current directory, channels included, at one go."""
-        content = self.content
+        content, decoder_of = self.content, DECODERS.get
         return {
-            key: decode(content, kind, elements, size, offset)
-            if kind not in SCRAMBLED
+            key: decoder(content[offset : offset + size], elements)
+            if (decoder := decoder_of(kind)) is not None
             else self.tag(*key)
             for key, (_, _, kind, _, elements, size, offset) in self.directory.items()
         }
@@ -139,8 +146,7 @@ class AbifFile:
     @property
     def well(self) -> str | None:
         """The well as letter and two digits, such as A01; None where the file names none."""
-        match = _WELL.fullmatch((self.text("TUBE") or "").upper())
-        return f"{match[1]}{int(match[2]):02}" if match else None
+        return well_of(self.text("TUBE") or "")
 
     @property
     def plate(self) -> str | None:

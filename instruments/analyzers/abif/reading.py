@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read an ABIF file: choose the generation whose signal is whole, and name what is wrong."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Set
 
+from instruments.analyzers.abif.consumables import text_of
 from instruments.analyzers.abif.directory import (
     Entries,
     Entry,
@@ -15,14 +15,16 @@ from instruments.analyzers.abif.directory import (
     read_header,
     without_macbinary,
 )
-from instruments.analyzers.abif.file import ANALYSED, RAW, AbifFile, Signal
+from instruments.analyzers.abif.file import ANALYSED, RAW, AbifFile, Signal, well_of
 from instruments.analyzers.abif.values import (
     DATE,
     SCRAMBLED,
     TEXTS,
     TIME,
+    Value,
     calendar_date,
     clock_time,
+    decode,
     read_text,
     text_bytes,
 )
@@ -31,6 +33,8 @@ _KNOWN_MAJOR_VERSIONS = frozenset({1, 3})
 # Names that a plate map is compared with: a doubtful encoding must be seen.
 _COMPARED = tuple((tag, 1) for tag in ("SpNm", "SMPL", "TUBE", "CTNM", "CTID", "StdF"))
 _CLOCK_KEYS = tuple((tag, number) for tag in ("RUND", "RUNT") for number in (1, 2, 3, 4))
+_WELL_KEY, _SCANS, _DYE_COUNT = ("TUBE", 1), ("SCAN", 1), ("Dye#", 1)
+_RAW_KEYS = tuple(("DATA", number) for number in RAW.values())
 _CHANNEL_KEYS = tuple(("DATA", number) for number in (*RAW.values(), *ANALYSED.values()))
 
 
@@ -53,7 +57,8 @@ def read_abif(content: bytes, *, name: str) -> AbifFile:
     problems += [f"tag {tag}{number}: {fault}" for (tag, number), fault in faults.items()]
     signal, channels, searched = _signal(content, header, entries, faults, problems)
     problems += _value_problems(content, entries)
-    abif = AbifFile(
+    problems += _channel_problems(content, entries, channels, listed=entries.keys() | faults.keys())
+    return AbifFile(
         name=name,
         content=content,
         header=header,
@@ -64,8 +69,6 @@ def read_abif(content: bytes, *, name: str) -> AbifFile:
         problems=tuple(problems),
         searched=searched,
     )
-    problems += _channel_problems(abif)
-    return replace(abif, problems=tuple(problems))
 
 
 def _signal(
@@ -76,7 +79,7 @@ def _signal(
     problems: list[str],
 ) -> tuple[Signal, Entries, tuple[Generation, ...] | None]:
     """Choose the newest generation in which every raw channel that the file lists is whole."""
-    wanted = {key for key in _raw_keys() if key in entries or key in faults}
+    wanted = {key for key in _RAW_KEYS if key in entries or key in faults}
     current = _readable(entries)
     if wanted and wanted <= current.keys():
         return "current", current, None
@@ -85,13 +88,13 @@ def _signal(
     signal: Signal = "current"
     for generation in reversed(generations[:-1]):
         earlier = _readable(generation.entries)
-        wanted_here = wanted or {key for key in _raw_keys() if key in generation.entries}
+        wanted_here = wanted or {key for key in _RAW_KEYS if key in generation.entries}
         if wanted_here and wanted_here <= earlier.keys():
             return "earlier generation", earlier, generations
         if len(earlier) > len(best):
             best, signal = earlier, "earlier generation"
     lost = sorted(number for tag, number in wanted - best.keys())
-    if not any(key in best for key in _raw_keys()):
+    if not any(key in best for key in _RAW_KEYS):
         scrambled = any(entry.kind in SCRAMBLED for entry in entries.values())
         why = (
             "is scrambled and no earlier plain generation is in the file"
@@ -112,10 +115,6 @@ def _readable(entries: Entries) -> Entries:
     }
 
 
-def _raw_keys() -> Iterator[Key]:
-    return (("DATA", number) for number in RAW.values())
-
-
 def _value_problems(content: bytes, entries: Entries) -> Iterator[str]:
     for key in _CLOCK_KEYS:
         entry = entries.get(key)
@@ -125,6 +124,10 @@ def _value_problems(content: bytes, entries: Entries) -> Iterator[str]:
         entry = entries.get(key)
         if entry is not None and entry.kind in TEXTS:
             raw = content[entry.offset : entry.offset + entry.size]
+            if key == _WELL_KEY:
+                text = text_of(_value(content, entries, key))
+                if text and not well_of(text):
+                    yield f'the well "{text}" is no position of a plate'
             if not raw.isascii():
                 encoding = read_text(text_bytes(raw, entry.kind))[1]
                 if encoding != "ascii":
@@ -142,22 +145,26 @@ def _clock_problems(content: bytes, entry: Entry) -> Iterator[str]:
             yield f"tag {entry.name}{entry.number}: {clock} is no time of day"
 
 
-def _channel_problems(abif: AbifFile) -> Iterator[str]:
-    raw = {
-        dye: abif.channels_of[key] for dye in RAW if (key := ("DATA", RAW[dye])) in abif.channels_of
-    }
-    if abif.signal == "unreadable":
+def _channel_problems(
+    content: bytes, entries: Entries, channels: Entries, *, listed: Set[Key]
+) -> Iterator[str]:
+    counts = [channels[key].elements for key in _RAW_KEYS if key in channels]
+    if not counts:
         return
-    scans = abif.tag("SCAN")
-    for dye, entry in raw.items():
-        if isinstance(scans, int) and entry.elements != scans:
-            yield f"the raw channel of dye {dye} holds {entry.elements} points of {scans} scans"
-    if len({entry.elements for entry in raw.values()}) > 1:
-        counts = ", ".join(str(entry.elements) for entry in raw.values())
-        yield f"the raw channels differ in length: {counts} points"
-    announced = abif.tag("Dye#")
-    listed = sum(key in abif.directory or key in abif.faults for key in _raw_keys())
-    if isinstance(announced, int) and announced != listed:
-        yield f"the file announces {announced} dyes and lists {listed} raw channels"
-    if abif.text("TUBE") and abif.well is None:
-        yield f'the well "{abif.text("TUBE")}" is no position of a plate'
+    scans = _value(content, entries, _SCANS)
+    if counts.count(counts[0]) != len(counts):
+        yield f"the raw channels differ in length: {', '.join(map(str, counts))} points"
+    elif isinstance(scans, int) and counts[0] != scans:
+        yield f"the raw channels hold {counts[0]} points of {scans} scans"
+    announced = _value(content, entries, _DYE_COUNT)
+    if isinstance(announced, int):
+        there = sum(key in listed for key in _RAW_KEYS)
+        if there != announced:
+            yield f"the file announces {announced} dyes and lists {there} raw channels"
+
+
+def _value(content: bytes, entries: Entries, key: Key) -> Value | None:
+    entry = entries.get(key)
+    if entry is None:
+        return None
+    return decode(content, entry.kind, entry.elements, entry.size, entry.offset)

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The typed values of ABIF tags (Applied Biosystems Genetic Analysis Data File Format, 2009)."""
 
-from __future__ import annotations
-
 import re
 import sys
 from array import array
 from collections.abc import Callable
 from datetime import date, time
 from struct import Struct
-from typing import TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
-Samples: TypeAlias = "array[int]"
+if TYPE_CHECKING:
+    Samples: TypeAlias = array[int]
+    Reals: TypeAlias = array[float]
+else:  # arrays cannot be subscripted when Python 3.11 runs
+    Samples = Reals = array
 Value: TypeAlias = (
-    "int | float | bool | str | bytes | date | time | Samples | array[float] | tuple[object, ...]"
+    int | float | bool | str | bytes | date | time | Samples | Reals | tuple[object, ...]
 )
 
 CHAR, DATE, TIME, PSTRING, CSTRING = 2, 10, 11, 18, 19
@@ -46,7 +48,7 @@ def decode(content: bytes, kind: int, elements: int, size: int, offset: int) -> 
     The caller has checked that `size` bytes lie at `offset` and that `elements` fits them.
     One number comes as int or float, several as an array; text as str; structures as tuples.
     """
-    decoder = _DECODERS.get(kind)
+    decoder = DECODERS.get(kind)
     if decoder is not None:
         return decoder(content[offset : offset + size], elements)
     return content[offset : offset + size] if kind >= USER else None
@@ -219,7 +221,7 @@ def _times(raw: bytes, elements: int) -> Value | None:
     return tuple(clock_time(raw[start : start + 4]) for start in range(0, len(raw), 4))
 
 
-_DECODERS: dict[int, Callable[[bytes, int], Value | None]] = {
+DECODERS: dict[int, Callable[[bytes, int], Value | None]] = {
     1: _bytes,
     CHAR: _characters,
     3: _numbers("H"),
