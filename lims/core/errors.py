@@ -18,6 +18,8 @@ class Refusal(Exception):
     says: ClassVar[str]
     do: ClassVar[str] = ""
     status: ClassVar[int] = 409
+    stops: ClassVar[bool] = False
+    """Whether it stops the work at a bench until the right thing is read: a wrong tube."""
 
     def __init__(self, **values: Value) -> None:
         self.values = values

@@ -324,6 +324,8 @@
     source.addEventListener("alive", alive);
     source.addEventListener("outcome", (event) => { alive(); take(JSON.parse(event.data)); });
     source.addEventListener("devices", (event) => { alive(); devices(JSON.parse(event.data).devices); });
+    // Something of the station changed that is no outcome: a label printed, a bench taken.
+    source.addEventListener("changed", () => { alive(); refresh(); });
     // EventSource tries again by itself, except after an answer that is no stream.
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);

@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of a bench: take it, leave it, record what is scanned, typed or commanded there."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lims.bench.models import BenchSession, Device, ScanRecord, StationState
+from lims.bench.rules import (
+    COMMAND_CODES,
+    DeviceState,
+    NobodyHere,
+    NothingAsked,
+    RecordKind,
+    StationWithoutMeaning,
+    TypedWithoutReason,
+    WrongStation,
+    WrongThing,
+)
+from lims.core.actors import Actor
+from lims.core.codes import Kind, Payload, is_code, read_payload, threes
+from lims.core.errors import Refusal
+from lims.core.scans import (
+    Command,
+    Entry,
+    Meaning,
+    Outcome,
+    Scan,
+    Source,
+    StationKind,
+    Verdict,
+    Visit,
+)
+from lims.core.words import N_, Say
+from lims.custody.operations import append, attempt
+from lims.custody.rules import Tag
+from lims.people.models import Person, Station
+from lims.people.queries import open_station
+from lims.printing.operations import scan_label
+from lims.web.rights import may_scan_at
+
+Meanings = Mapping[StationKind, Meaning]
+
+
+def take_bench(session: Session, station_code: str, *, by: Actor, at: datetime) -> None:
+    """Begin to work at a station; whoever worked there leaves it. Raises WrongStation."""
+    station = open_station(session, station_code)
+    if not may_scan_at(by.role, station.kind) or by.person is None:
+        raise WrongStation()
+    sitting = bench_session(session, station_code)
+    if sitting is not None:
+        if sitting.person_id == by.person:
+            return
+        leave_bench(session, station_code, by=by, at=at)
+    session.add(BenchSession(station_code=station_code, person_id=by.person, opened_at=at))
+    session.flush()
+    append(session, Tag.STATION_OPENED, stream=station_code, by=by, at=at, device=station_code,
+           content={})  # fmt: skip
+    _state(session, station_code, at).revision += 1
+
+
+def leave_bench(session: Session, station_code: str, *, by: Actor, at: datetime) -> None:
+    """End the work of whoever sits at a station; nothing happens when nobody does."""
+    sitting = bench_session(session, station_code)
+    if sitting is None:
+        return
+    sitting.closed_at = at
+    session.flush()
+    append(session, Tag.STATION_LEFT, stream=station_code, by=by, at=at, device=station_code,
+           content={})  # fmt: skip
+    _state(session, station_code, at).revision += 1
+
+
+def bench_session(session: Session, station_code: str) -> BenchSession | None:
+    """Return who sits at a station now."""
+    return session.scalar(
+        select(BenchSession).where(
+            BenchSession.station_code == station_code, BenchSession.closed_at.is_(None)
+        )
+    )
+
+
+def record_scan(
+    session: Session, station_code: str, scan: Scan, *, by: Actor, at: datetime, meanings: Meanings
+) -> ScanRecord:
+    """Take one scan at a station: judge it, do what it means, remember the verdict.
+
+    The same scan id again gives the same answer and does nothing. `by` is the person at the page,
+    or the station's agent, who scans for whoever sits at the bench.
+    """
+    known = _known(session, scan.scan_id)
+    if known is not None:
+        return known
+    station = open_station(session, station_code)
+    state = _state(session, station_code, at)
+    person = _sitting(session, station, by)
+
+    def judge() -> Outcome:
+        actor = _entitled(person, station)
+        if scan.source is Source.TYPED and not scan.reason.strip():
+            raise TypedWithoutReason()
+        payload = read_payload(scan.text)
+        visit = _visit(station, state, actor, at, scan.reason)
+        if payload.code in COMMAND_CODES:
+            meaning = _meaning(meanings, station)
+            return _commanded(session, meaning, visit, COMMAND_CODES[payload.code])
+        if payload.kind in (Kind.COMMAND, Kind.BADGE, Kind.STATION):
+            raise WrongThing(code=threes(payload.code))
+        return _scanned(session, meanings, station, visit, payload)
+
+    outcome, refusal = _judged(session, state, judge)
+    return _remember(
+        session, station, state, outcome, refusal, person=person, at=at,
+        record=ScanRecord(
+            scan_id=scan.scan_id, kind=RecordKind.SCAN, source=scan.source, text=scan.text[:200],
+            raw=scan.raw[:2000], symbology=scan.symbology or "", device=scan.device[:120],
+            sequence=scan.sequence, device_time=scan.device_time, reason=scan.reason[:200],
+        ),
+    )  # fmt: skip
+
+
+def record_entry(
+    session: Session, station_code: str, entry: Entry, *, by: Actor, at: datetime,
+    meanings: Meanings,
+) -> ScanRecord:  # fmt: skip
+    """Take a figure or choice the station asked for. Raises nothing: a refusal is an answer."""
+    known = _known(session, entry.entry_id)
+    if known is not None:
+        return known
+    station = open_station(session, station_code)
+    state = _state(session, station_code, at)
+    person = _sitting(session, station, by)
+
+    def judge() -> Outcome:
+        actor = _entitled(person, station)
+        if state.ask is None or state.ask["name"] != entry.name:
+            raise NothingAsked(name=entry.name)
+        visit = _visit(station, state, actor, at, "")
+        return _meaning(meanings, station).entry(session, visit, entry)
+
+    outcome, refusal = _judged(session, state, judge)
+    return _remember(
+        session, station, state, outcome, refusal, person=person, at=at,
+        record=ScanRecord(
+            scan_id=entry.entry_id, kind=RecordKind.ENTRY,
+            text=f"{entry.name}={entry.value}"[:200],
+        ),
+    )  # fmt: skip
+
+
+def record_command(
+    session: Session, station_code: str, command: Command, *, command_id: str, by: Actor,
+    at: datetime, meanings: Meanings,
+) -> ScanRecord:  # fmt: skip
+    """Take a command given on the page instead of the bench card."""
+    known = _known(session, command_id)
+    if known is not None:
+        return known
+    station = open_station(session, station_code)
+    state = _state(session, station_code, at)
+    person = _sitting(session, station, by)
+
+    def judge() -> Outcome:
+        visit = _visit(station, state, _entitled(person, station), at, "")
+        return _commanded(session, _meaning(meanings, station), visit, command)
+
+    outcome, refusal = _judged(session, state, judge)
+    return _remember(
+        session, station, state, outcome, refusal, person=person, at=at,
+        record=ScanRecord(scan_id=command_id, kind=RecordKind.COMMAND, text=command.value),
+    )  # fmt: skip
+
+
+def record_fault(
+    session: Session, station_code: str, *, fault_id: str, kind: str, raw: str, device: str,
+    device_time: datetime | None, by: Actor, at: datetime,
+) -> ScanRecord:  # fmt: skip
+    """Tell the people at a station that something was read which is no scan: never guessed."""
+    known = _known(session, fault_id)
+    if known is not None:
+        return known
+    station = open_station(session, station_code)
+    state = _state(session, station_code, at)
+
+    def judge() -> Outcome:
+        return Outcome(
+            Verdict.UNKNOWN,
+            Say(N_("The scanner sent something incomplete (%(kind)s). Nothing was done."),
+                {"kind": kind[:60]}),
+            next=Say(N_("Scan the same label again.")),
+        )  # fmt: skip
+
+    outcome, refusal = _judged(session, state, judge)
+    return _remember(
+        session, station, state, replace(outcome, focus=state.focus, held=state.held),
+        refusal, person=None, at=at, keep=True,
+        record=ScanRecord(
+            scan_id=fault_id, kind=RecordKind.FAULT, source=Source.SERIAL, text=kind[:200],
+            raw=raw[:2000], device=device[:120], device_time=device_time,
+        ),
+    )  # fmt: skip
+
+
+def record_devices(
+    session: Session, station_code: str, devices: list[Mapping[str, str]], *, at: datetime
+) -> None:
+    """Take what the agent says of its devices; a change is shown on the station's page at once."""
+    known = {
+        (row.kind, row.port): row
+        for row in session.scalars(select(Device).where(Device.station_code == station_code))
+    }
+    changed = False
+    for said in devices:
+        key = (said["kind"], said["port"])
+        row = known.get(key)
+        state = DeviceState(said["state"])
+        if row is None:
+            row = Device(
+                station_code=station_code, kind=key[0], port=key[1], state=state, changed_at=at
+            )
+            session.add(row)
+            changed = True
+        elif (row.state, row.detail) != (state, said["detail"]):
+            row.changed_at = at
+            changed = True
+        row.state, row.detail, row.heard_at = state, said["detail"], at
+    if changed:
+        _state(session, station_code, at).revision += 1
+
+
+def _scanned(
+    session: Session, meanings: Meanings, station: Station, visit: Visit, payload: Payload
+) -> Outcome:
+    if scan_label(session, payload, station=station.code, by=visit.by, at=visit.at):
+        return Outcome(
+            Verdict.ACCEPTED,
+            Say(N_("Label verified: %(code)s is live."), {"code": threes(payload.code)}),
+            subject=payload.code, focus=visit.focus, held=visit.held, step=visit.step,
+            memory=visit.memory,
+        )  # fmt: skip
+    return _meaning(meanings, station).scan(session, visit, payload)
+
+
+def _commanded(session: Session, meaning: Meaning, visit: Visit, command: Command) -> Outcome:
+    return meaning.command(session, visit, command)
+
+
+def _meaning(meanings: Meanings, station: Station) -> Meaning:
+    meaning = meanings.get(station.kind)
+    if meaning is None:
+        raise StationWithoutMeaning()
+    return meaning
+
+
+def _judged(
+    session: Session, state: StationState, judge: Callable[[], Outcome]
+) -> tuple[Outcome, Refusal | None]:
+    """Do what is asked, or nothing of it: a refusal takes back every change and event."""
+    try:
+        with attempt(session):
+            return judge(), None
+    except Refusal as refusal:
+        return Outcome(
+            Verdict.STOP if refusal.stops else Verdict.REFUSED, refusal.say,
+            focus=state.focus, held=state.held, step=state.step, memory=state.memory,
+        ), refusal  # fmt: skip
+
+
+def _remember(
+    session: Session, station: Station, state: StationState, outcome: Outcome,
+    refusal: Refusal | None, *, person: Person | None, at: datetime, record: ScanRecord,
+    keep: bool = False,
+) -> ScanRecord:  # fmt: skip
+    advice = refusal.advice if refusal is not None else None
+    if refusal is None and not keep:
+        state.focus, state.held, state.step = outcome.focus, outcome.held, outcome.step
+        state.memory = dict(outcome.memory)
+        label_only = outcome.say.text == _LABEL_VERIFIED
+        if not label_only:
+            state.ask = outcome.ask.as_json() if outcome.ask else None
+            state.next = outcome.next.as_json() if outcome.next else None
+        state.stopped = False
+    elif outcome.verdict is Verdict.STOP:
+        state.stopped = True
+    state.revision += 1
+    state.changed_at = at
+    record.station_code = station.code
+    record.person_id = person.id if person is not None else None
+    record.received_at = at
+    record.verdict = outcome.verdict
+    record.say = outcome.say.as_json()
+    record.advice = advice.as_json() if advice else None
+    record.subject = outcome.subject
+    record.position = outcome.position
+    record.labels = list(outcome.labels)
+    session.add(record)
+    session.flush()
+    if refusal is not None:
+        append(
+            session, Tag.STATION_REFUSED, stream=station.code, at=at, device=station.code,
+            by=person.actor if person is not None else Actor(f"a:{station.code}"),
+            content={"refusal": refusal.name, "read": _safe(record.text), "scan": record.scan_id},
+        )  # fmt: skip
+    return record
+
+
+_LABEL_VERIFIED = "Label verified: %(code)s is live."
+
+
+def _safe(read: str) -> str:
+    """Return what may stand in the ledger of something read: a code, or only its length.
+
+    What a scanner reads may be anything, a family's letter among it.
+    """
+    text = re.sub(r"[^0-9A-Za-z=._ -]", "", read).strip().upper()
+    return text if is_code(text[:9]) and len(text) <= 11 else f"{len(read)} characters"
+
+
+def _known(session: Session, scan_id: str) -> ScanRecord | None:
+    return session.scalar(select(ScanRecord).where(ScanRecord.scan_id == scan_id))
+
+
+def _state(session: Session, station_code: str, at: datetime) -> StationState:
+    """Return the station's state, locked: two scans at one station are judged one by one."""
+    state = session.get(StationState, station_code, with_for_update=True)
+    if state is None:
+        state = StationState(
+            station_code=station_code, revision=0, step="", memory={}, stopped=False, changed_at=at
+        )
+        session.add(state)
+        session.flush()
+    return state
+
+
+def _sitting(session: Session, station: Station, by: Actor) -> Person | None:
+    sitting = bench_session(session, station.code)
+    if sitting is None or (by.person is not None and sitting.person_id != by.person):
+        return None
+    return session.get(Person, sitting.person_id)
+
+
+def _entitled(person: Person | None, station: Station) -> Actor:
+    if person is None:
+        raise NobodyHere()
+    actor = person.actor
+    if person.disabled_at is not None or not may_scan_at(actor.role, station.kind):
+        raise WrongStation()
+    return actor
+
+
+def _visit(station: Station, state: StationState, actor: Actor, at: datetime, reason: str) -> Visit:
+    return Visit(
+        station=station.code, kind=station.kind, by=actor, at=at, focus=state.focus,
+        held=state.held, step=state.step, memory=state.memory, typed_reason=reason,
+    )  # fmt: skip

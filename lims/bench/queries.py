@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading benches: what is going on at a station, and what was lately said there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lims.bench.models import BenchSession, Device, ScanRecord, StationState
+from lims.bench.rules import AGENT_SILENT_SECONDS, DeviceState
+from lims.people.models import Person, Station
+from lims.printing.queries import queue_revisions
+
+
+@dataclass(frozen=True)
+class BenchRow:
+    """A station in the list of benches, and who works there."""
+
+    station: Station
+    initials: str | None
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class ShownDevice:
+    """A device in the top bar: word, picture and state (ready, fault, waits)."""
+
+    icon: str
+    kind: str
+    state: str
+    detail: str
+
+
+def benches(session: Session) -> list[BenchRow]:
+    """Return every open station with whoever works there."""
+    rows = session.execute(
+        select(Station, Person.initials, BenchSession.opened_at)
+        .outerjoin(
+            BenchSession,
+            (BenchSession.station_code == Station.code) & BenchSession.closed_at.is_(None),
+        )
+        .outerjoin(Person, Person.id == BenchSession.person_id)
+        .where(Station.closed_at.is_(None))
+        .order_by(Station.name)
+    )
+    return [BenchRow(station, initials, since) for station, initials, since in rows]
+
+
+def sitting(session: Session, station_code: str) -> Person | None:
+    """Return who works at a station now."""
+    return session.scalar(
+        select(Person)
+        .join(BenchSession, BenchSession.person_id == Person.id)
+        .where(BenchSession.station_code == station_code, BenchSession.closed_at.is_(None))
+    )
+
+
+def station_state(session: Session, station_code: str) -> StationState | None:
+    """Return what is going on at a station."""
+    return session.get(StationState, station_code)
+
+
+def recent(session: Session, station_code: str, *, limit: int = 8) -> Sequence[ScanRecord]:
+    """Return the last records of a station, the newest first."""
+    return session.scalars(
+        select(ScanRecord)
+        .where(ScanRecord.station_code == station_code)
+        .order_by(ScanRecord.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def after(session: Session, station_code: str, sequence: int) -> Sequence[ScanRecord]:
+    """Return the records of a station after one, the oldest first; fifty at most."""
+    return session.scalars(
+        select(ScanRecord)
+        .where(ScanRecord.station_code == station_code, ScanRecord.id > sequence)
+        .order_by(ScanRecord.id)
+        .limit(50)
+    ).all()
+
+
+def revisions(session: Session) -> dict[str, int]:
+    """Return how often each station has changed: its work, its devices, its labels."""
+    labels = queue_revisions(session)
+    states = {row.station_code: row.revision for row in session.scalars(select(StationState))}
+    return {
+        code: states.get(code, 0) + labels.get(code, 0) for code in states.keys() | labels.keys()
+    }
+
+
+def shown_devices(session: Session, station_code: str, *, at: datetime) -> list[ShownDevice]:
+    """Return the devices of a station as they are known now; silence is never ready."""
+    silent = at - timedelta(seconds=AGENT_SILENT_SECONDS)
+    rows = session.scalars(
+        select(Device).where(Device.station_code == station_code).order_by(Device.kind.desc())
+    )
+    return [
+        ShownDevice(
+            icon="scanner" if row.kind == "scanner" else "printer",
+            kind=row.kind,
+            state="fault"
+            if row.heard_at < silent
+            else {DeviceState.READY: "ready", DeviceState.UNKNOWN: "waits"}.get(row.state, "fault"),
+            detail="silent" if row.heard_at < silent else row.detail,
+        )
+        for row in rows
+    ]

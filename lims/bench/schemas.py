@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What arrives at a station, and what it answers."""
+
+from datetime import UTC
+
+from marshmallow import Schema, fields, post_load, validate
+
+from lims.bench.rules import DeviceState
+from lims.core.once import KEY_SHAPE
+from lims.core.scans import Command, Entry, Scan, Source
+
+Made = fields.String(required=True, validate=validate.Regexp(KEY_SHAPE))
+"""An id that the client made."""
+
+
+class ScanSchema(Schema):
+    """One scan."""
+
+    scan_id = Made
+    text = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    source = fields.Enum(Source, by_value=True, load_default=Source.WEDGE)
+    symbology = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=10))
+    raw = fields.String(load_default="", validate=validate.Length(max=2000))
+    device = fields.String(load_default="", validate=validate.Length(max=120))
+    seq = fields.Integer(load_default=None, allow_none=True, strict=True)
+    device_time = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
+    reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+    @post_load
+    def made(self, given: dict[str, object], **_: object) -> Scan:
+        """Return the scan as a value."""
+        return Scan(sequence=given.pop("seq"), **given)  # type: ignore[arg-type]  # checked above
+
+
+class EntrySchema(Schema):
+    """A figure or choice that the station asked for."""
+
+    entry_id = Made
+    name = fields.String(required=True, validate=validate.Length(min=1, max=40))
+    value = fields.String(required=True, validate=validate.Length(min=1, max=100))
+
+    @post_load
+    def made(self, given: dict[str, str], **_: object) -> Entry:
+        """Return the entry as a value."""
+        return Entry(**given)
+
+
+class CommandSchema(Schema):
+    """A command given on the page."""
+
+    command_id = Made
+    command = fields.Enum(Command, by_value=True, required=True)
+
+
+class FaultSchema(Schema):
+    """Something the scanner sent that is no scan."""
+
+    fault_id = Made
+    kind = fields.String(required=True, validate=validate.Length(max=200))
+    raw = fields.String(load_default="", validate=validate.Length(max=4000))
+    device = fields.String(load_default="", validate=validate.Length(max=120))
+    device_time = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
+
+
+class DeviceSchema(Schema):
+    """One device as its agent sees it."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("scanner", "printer")))
+    port = fields.String(required=True, validate=validate.Length(max=200))
+    state = fields.Enum(DeviceState, by_value=True, required=True)
+    detail = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class StationDevicesSchema(Schema):
+    """The devices of one station."""
+
+    station = fields.String(required=True)
+    devices = fields.List(fields.Nested(DeviceSchema), required=True)
+
+
+class AfterSchema(Schema):
+    """What a page has already seen."""
+
+    after = fields.Integer(load_default=0, validate=validate.Range(min=0))
+
+
+class HeartbeatSchema(Schema):
+    """An agent says that it lives, and how its devices are."""
+
+    agent = fields.String(load_default="", validate=validate.Length(max=120))
+    stations = fields.List(fields.Nested(StationDevicesSchema), required=True)

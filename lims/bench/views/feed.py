@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Server-sent events of stations: one look at the database a process feeds every open page."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from lims.bench.queries import revisions
+from lims.core.db import Database
+
+LOOK_EVERY_SECONDS = 0.1
+KEEP_ALIVE_SECONDS = 15
+LONGEST_SECONDS = 600
+"""A stream ends after this time and the page opens another: an ended session ends its page."""
+
+News = Callable[[int], dict[str, object]]
+"""Returns what happened at a station after a sequence: {"outcomes": [...], "devices": [...]}."""
+
+
+class Feed:
+    """Watches the revisions of all stations while at least one page is open."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._changed = threading.Condition()
+        self._revisions: dict[str, int] = {}
+        self._pages = 0
+        self._watching = False
+
+    def follow(self, station: str, news: News, sequence: int) -> Iterator[str]:
+        """Yield an event each time the station changes, and `alive` while it does not."""
+        with self._changed:
+            self._pages += 1
+            if not self._watching:
+                self._watching = True
+                threading.Thread(target=self._watch, name="bench feed", daemon=True).start()
+            seen = self._revisions.get(station, -1)
+        ends = time.monotonic() + LONGEST_SECONDS
+        try:
+            yield "retry: 1000\n\n"
+            while time.monotonic() < ends:
+                fresh = self._wait(station, seen)
+                if fresh == seen:
+                    yield "event: alive\ndata: {}\n\n"
+                    continue
+                seen = fresh
+                told = news(sequence)
+                outcomes = told["outcomes"]
+                if not isinstance(outcomes, list):
+                    raise TypeError("outcomes are a list")
+                for outcome in outcomes:
+                    sequence = int(outcome["sequence"])
+                    yield f"id: {sequence}\nevent: outcome\ndata: {json.dumps(outcome)}\n\n"
+                if not outcomes:
+                    yield "event: changed\ndata: {}\n\n"
+                yield f"event: devices\ndata: {json.dumps({'devices': told['devices']})}\n\n"
+        finally:
+            with self._changed:
+                self._pages -= 1
+
+    def _wait(self, station: str, seen: int) -> int:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._revisions.get(station, -1) != seen, timeout=KEEP_ALIVE_SECONDS
+            )
+            return self._revisions.get(station, -1)
+
+    def _watch(self) -> None:
+        while True:
+            with self._database.reading() as session:
+                fresh = revisions(session)
+            with self._changed:
+                if fresh != self._revisions:
+                    self._revisions = fresh
+                    self._changed.notify_all()
+                if self._pages == 0:
+                    self._watching = False
+                    return
+            time.sleep(LOOK_EVERY_SECONDS)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages of benches: the list, and the station at work, live."""
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from lims.bench.models import ScanRecord
+from lims.bench.queries import (
+    ShownDevice,
+    after,
+    benches,
+    recent,
+    shown_devices,
+    sitting,
+    station_state,
+)
+from lims.bench.rules import COMMAND_CODES, TONES
+from lims.bench.schemas import AfterSchema
+from lims.bench.views.feed import Feed
+from lims.core.clock import now, utc_text
+from lims.core.codes import Kind
+from lims.core.db import Database
+from lims.core.scans import Verdict, Visit
+from lims.core.words import N_, Say
+from lims.people.queries import open_station
+from lims.printing.queries import pending_at
+from lims.web.guard import needs, signed_in
+from lims.web.locale import in_both, in_words, language
+from lims.web.pages import code_in_path, laboratory, page, query, reading
+from lims.web.rights import Right, may_scan_at
+
+blueprint = Blueprint("bench", __name__)
+
+DEVICE_WORDS = {
+    ("scanner", "ready"): N_("Scanner ready"),
+    ("scanner", "fault"): N_("Scanner does not answer"),
+    ("scanner", "waits"): N_("Scanner: state not known"),
+    ("printer", "ready"): N_("Printer ready"),
+    ("printer", "fault"): N_("Printer does not answer"),
+    ("printer", "waits"): N_("Printer: state not known"),
+}
+
+FAULT_WORDS = {
+    "paper-out": N_("Printer out of labels"),
+    "ribbon-out": N_("Printer out of ribbon"),
+    "head-open": N_("Printer head is open"),
+    "paused": N_("Printer is paused"),
+}
+
+VERDICT_WORDS = {
+    Verdict.ACCEPTED: N_("Accepted"),
+    Verdict.REFUSED: N_("Refused"),
+    Verdict.STOP: N_("Stop"),
+    Verdict.UNKNOWN: N_("Not known"),
+}
+
+
+@blueprint.get("/bench", endpoint="benches")
+@needs(Right.SCAN)
+def benches_list() -> ResponseReturnValue:
+    """List the benches at which this person may work."""
+    role = signed_in().role
+    with reading() as session:
+        rows = [row for row in benches(session) if may_scan_at(role, row.station.kind)]
+        return page("bench/benches.html", rows=rows)
+
+
+@blueprint.get("/bench/<code>")
+@needs(Right.SCAN)
+def station(code: str) -> ResponseReturnValue:
+    """Show a station: scan, verdict, next action."""
+    code = code_in_path(code, Kind.STATION)
+    lab = laboratory()
+    at = now()
+    by = signed_in()
+    with reading() as session:
+        bench = open_station(session, code)
+        person = sitting(session, code)
+        state = station_state(session, code)
+        records = recent(session, code)
+        meaning = lab.meanings.get(bench.kind)
+        fragment, picture = "", {}
+        if meaning is not None and meaning.fragment and state is not None and person is not None:
+            fragment = meaning.fragment
+            visit = Visit(
+                station=code, kind=bench.kind, by=by, at=at, focus=state.focus, held=state.held,
+                step=state.step, memory=state.memory,
+            )  # fmt: skip
+            picture = dict(meaning.picture(session, visit)) if meaning.picture else {}
+        return page(
+            "bench/station.html",
+            bench=bench,
+            station={"words": bench.name_ar if language() == "ar" else bench.name},
+            devices=[
+                {
+                    "icon": device.icon,
+                    "state": device.state,
+                    "words": in_words(
+                        Say(FAULT_WORDS.get(device.detail, DEVICE_WORDS[device.kind, device.state]))
+                    ),
+                }
+                for device in shown_devices(session, code, at=at)
+            ],
+            mine=person is not None and person.id == by.person,
+            person=person,
+            may_work=may_scan_at(by.role, bench.kind),
+            state=state,
+            upcoming=Say.from_json(state.next) if state is not None and state.next else None,
+            ask=state.ask if state is not None else None,
+            last=records[0] if records else None,
+            records=records,
+            pending=pending_at(session, code),
+            fragment=fragment,
+            picture=picture,
+            verdict_words=VERDICT_WORDS,
+            commands=COMMAND_CODES,
+        )
+
+
+@blueprint.get("/bench/<code>/outcomes")
+@needs(Right.SCAN)
+def outcomes(code: str) -> ResponseReturnValue:
+    """Return what was said at a station after a sequence, for a page without a stream."""
+    code = code_in_path(code, Kind.STATION)
+    return jsonify(_news(laboratory().database, code, query(AfterSchema())["after"]))
+
+
+@blueprint.get("/bench/<code>/events")
+@needs(Right.SCAN)
+def events(code: str) -> ResponseReturnValue:
+    """Tell a page each time its station changes."""
+    code = code_in_path(code, Kind.STATION)
+    database = laboratory().database
+    with reading() as session:
+        open_station(session, code)
+        last = recent(session, code, limit=1)
+    given = request.headers.get("Last-Event-ID", "")
+    sequence = int(given) if given.isdecimal() else (last[0].id if last else 0)
+    feed: Feed = current_app.extensions.setdefault("osteon_feed", Feed(database))
+    return Response(
+        feed.follow(code, lambda after: _news(database, code, after), sequence),
+        mimetype="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _news(database: Database, code: str, sequence: int) -> dict[str, object]:
+    """Return what happened after `sequence`, in every language: a stream knows no reader."""
+    with database.reading() as session:
+        records = after(session, code, sequence)
+        devices = shown_devices(session, code, at=now())
+    return {
+        "outcomes": [told(record) for record in records],
+        "devices": [
+            {"icon": device.icon, "state": device.state, "words": in_both(device_words(device))}
+            for device in devices
+        ],
+    }
+
+
+def told(record: ScanRecord) -> dict[str, object]:
+    """Return a record as pages and devices take it, in every language."""
+    return {
+        "sequence": record.id,
+        "scan_id": record.scan_id,
+        "verdict": record.verdict.value,
+        "tone": TONES[record.verdict],
+        "title": in_both(Say(VERDICT_WORDS[record.verdict])),
+        "say": in_both(Say.from_json(record.say)),
+        "do": in_both(Say.from_json(record.advice)) if record.advice else None,
+        "subject": record.subject,
+        "position": record.position,
+        "labels": record.labels,
+        "at": utc_text(record.received_at),
+    }
+
+
+def device_words(device: ShownDevice) -> Say:
+    """Return a device and its state in words."""
+    return Say(FAULT_WORDS.get(device.detail, DEVICE_WORDS[device.kind, device.state]))

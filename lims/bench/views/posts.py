@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is posted to a station: by its agent with a key, or by the page of who works there."""
+
+from flask import g, jsonify, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lims.bench.operations import (
+    leave_bench,
+    record_command,
+    record_devices,
+    record_entry,
+    record_fault,
+    record_scan,
+    take_bench,
+)
+from lims.bench.schemas import (
+    CommandSchema,
+    EntrySchema,
+    FaultSchema,
+    HeartbeatSchema,
+    ScanSchema,
+)
+from lims.bench.views.pages import blueprint, told
+from lims.core.clock import now
+from lims.core.codes import Kind
+from lims.core.errors import NotFound
+from lims.web.guard import needs, signed_in
+from lims.web.pages import code_in_path, done, form, laboratory, write
+from lims.web.rights import Right
+
+
+@blueprint.post("/api/bench/<station>/scans")
+@needs(Right.SCAN)
+def post_scan(station: str) -> ResponseReturnValue:
+    """Take one scan at a station."""
+    station = station_of(station)
+    scan = form(ScanSchema())
+    lab = laboratory()
+    lab.files.check_room()
+    with lab.database.writing(scan.scan_id) as session:
+        record = record_scan(
+            session, station, scan, by=signed_in(), at=now(), meanings=lab.meanings
+        )
+    return jsonify(told(record)), 201
+
+
+@blueprint.post("/api/bench/<station>/entries")
+@needs(Right.SCAN)
+def post_entry(station: str) -> ResponseReturnValue:
+    """Take a figure or choice that the station asked for."""
+    station = station_of(station)
+    entry = form(EntrySchema())
+    lab = laboratory()
+    with lab.database.writing(entry.entry_id) as session:
+        record = record_entry(
+            session, station, entry, by=signed_in(), at=now(), meanings=lab.meanings
+        )
+    return jsonify(told(record)), 201
+
+
+@blueprint.post("/api/bench/<station>/commands")
+@needs(Right.SCAN)
+def post_command(station: str) -> ResponseReturnValue:
+    """Take a command given on the page."""
+    station = station_of(station)
+    given = form(CommandSchema())
+    lab = laboratory()
+    with lab.database.writing(given["command_id"]) as session:
+        record = record_command(
+            session, station, given["command"], command_id=given["command_id"],
+            by=signed_in(), at=now(), meanings=lab.meanings,
+        )  # fmt: skip
+    return jsonify(told(record)), 201
+
+
+@blueprint.post("/api/bench/<station>/faults")
+@needs(Right.AGENT)
+def post_fault(station: str) -> ResponseReturnValue:
+    """Take word of something the scanner sent that is no scan."""
+    station = station_of(station)
+    given = form(FaultSchema())
+    with laboratory().database.writing(given["fault_id"]) as session:
+        record = record_fault(
+            session, station, fault_id=given["fault_id"], kind=given["kind"], raw=given["raw"],
+            device=given["device"], device_time=given["device_time"], by=signed_in(), at=now(),
+        )  # fmt: skip
+    return jsonify(told(record)), 201
+
+
+@blueprint.post("/api/bench/heartbeat")
+@needs(Right.AGENT)
+def post_heartbeat() -> ResponseReturnValue:
+    """Take what an agent says of itself and its devices."""
+    given = form(HeartbeatSchema())
+    for one in given["stations"]:
+        station = station_of(one["station"])
+        with laboratory().database.writing() as session:
+            record_devices(session, station, one["devices"], at=now())
+    return jsonify({})
+
+
+@blueprint.post("/bench/<station>/take")
+@needs(Right.SCAN)
+def post_take(station: str) -> ResponseReturnValue:
+    """Begin to work at a bench."""
+    station = code_in_path(station, Kind.STATION)
+
+    def act(session: Session) -> dict[str, object]:
+        take_bench(session, station, by=signed_in(), at=now())
+        return {"to": url_for("bench.station", code=station)}
+
+    return done(write(act))
+
+
+@blueprint.post("/bench/<station>/leave")
+@needs(Right.SCAN)
+def post_leave(station: str) -> ResponseReturnValue:
+    """Leave a bench."""
+    station = code_in_path(station, Kind.STATION)
+
+    def act(session: Session) -> dict[str, object]:
+        leave_bench(session, station, by=signed_in(), at=now())
+        return {"to": url_for("bench.benches")}
+
+    return done(write(act))
+
+
+def station_of(station: str) -> str:
+    """Return the station's code; an agent speaks for its own alone, else NotFound."""
+    code = code_in_path(station, Kind.STATION)
+    if g.who.station is not None and g.who.station != code:
+        raise NotFound(code=code)
+    return code

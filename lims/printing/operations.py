@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of labels: queue, lease to an agent, take its word, scan back, void."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from labels.catalogue import layout as layout_named
+from labels.layout import Values
+from labels.zpl import render
+from lims.core.actors import Actor
+from lims.core.codes import Payload, draw_instance, threes
+from lims.core.errors import NotFound
+from lims.custody.operations import append
+from lims.custody.queries import anchor
+from lims.custody.rules import Tag
+from lims.printing.models import LabelInstance, LabelQueue
+from lims.printing.queries import label_of_payload, live_label, waiting
+from lims.printing.rules import (
+    AFTER_OUTCOME,
+    PENDING,
+    SCANNABLE,
+    LabelPending,
+    LabelState,
+    LabelUnknown,
+    LabelVoid,
+    PrintOutcome,
+    ReasonMissing,
+    StaleLease,
+    may_follow,
+)
+
+LEASE = timedelta(seconds=60)
+"""An agent that took a job and did not declare its intent within this time has lost it."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A job as an agent gets it. `zpl` is what goes to the printer, byte for byte."""
+
+    payload: str
+    fence: int
+    zpl: bytes
+    sha256: str
+    dpi: int
+
+
+def queue_label(
+    session: Session,
+    code: str,
+    *,
+    layout: str,
+    station: str,
+    by: Actor,
+    at: datetime,
+    line1: str = "",
+    line2: str = "",
+    kind: str = "",
+    reason: str = "",
+) -> str:
+    """Queue a label for a thing at a station's printer; return its payload (11 characters).
+
+    `layout` is a name of `labels.catalogue`; line1, line2 and kind are words printed beside the
+    code, never of the sealed side. With a live label there must be a `reason`, and that label is
+    void from now on. Raises LabelPending when one is on its way already, ReasonMissing.
+    """
+    pending = session.scalar(
+        select(LabelInstance).where(LabelInstance.code == code, LabelInstance.state.in_(PENDING))
+    )
+    if pending is not None:
+        raise LabelPending(code=code, state=pending.state)
+    layout_named(layout)
+    live = live_label(session, code)
+    if live is not None:
+        if not reason.strip():
+            raise ReasonMissing(code=code)
+        _void(session, live, reason=reason, by=by, at=at)
+    instance = LabelInstance(
+        payload=_fresh_payload(session, code),
+        code=code,
+        layout=layout,
+        lines={"line1": line1, "line2": line2, "kind": kind},
+        station_code=station,
+        state=LabelState.QUEUED,
+        reason=reason,
+        queued_at=at,
+        queued_by=by.id,
+        changed_at=at,
+    )
+    session.add(instance)
+    session.flush()
+    append(
+        session, Tag.LABEL_QUEUED, stream=code, by=by, at=at, device=station,
+        content={"label": instance.payload, "layout": layout, "reason": reason},
+    )  # fmt: skip
+    _changed(session, station)
+    return instance.payload
+
+
+def lease_labels(
+    session: Session, station: str, *, dpi: int, by: Actor, at: datetime, limit: int = 1
+) -> tuple[Lease, ...]:
+    """Give the next labels of a station to its agent, rendered for a printer of `dpi`.
+
+    A lease that ended without intent is given again under a higher fence; one with intent never.
+    """
+    rows = session.scalars(
+        select(LabelInstance)
+        .where(waiting(station, at))
+        .order_by(LabelInstance.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    leases = []
+    for row in rows:
+        zpl = _render(row, anchor(session), at, dpi)
+        row.state = LabelState.LEASED
+        row.fence += 1
+        row.lease_ends = at + LEASE
+        row.sha256 = hashlib.sha256(zpl).hexdigest()
+        row.changed_at = at
+        leases.append(Lease(row.payload, row.fence, zpl, row.sha256, dpi))
+    return tuple(leases)
+
+
+def record_print_outcome(
+    session: Session,
+    payload: str,
+    outcome: PrintOutcome,
+    *,
+    station: str,
+    fence: int,
+    by: Actor,
+    at: datetime,
+    before: int | None = None,
+    after: int | None = None,
+    detail: str = "",
+) -> LabelInstance:
+    """Take an agent's word on a job; the same word twice changes nothing.
+
+    Raises LabelUnknown; StaleLease when the fence is old or the step cannot follow the last one.
+    """
+    row = session.scalar(
+        select(LabelInstance)
+        .where(LabelInstance.payload == payload, LabelInstance.station_code == station)
+        .with_for_update()
+    )
+    if row is None:
+        raise LabelUnknown(payload=payload)
+    state = AFTER_OUTCOME[outcome]
+    if row.fence != fence:
+        raise StaleLease()
+    if row.state == state or row.state is LabelState.ACTIVE:
+        # Said before; or scanned back before the printer's counter had been read.
+        return row
+    if not may_follow(row.state, state):
+        raise StaleLease()
+    row.state = state
+    row.changed_at = at
+    row.fault = detail[:200]
+    if before is not None:
+        row.odometer_before = before
+    if after is not None:
+        row.odometer_after = after
+    _changed(session, station)
+    append(
+        session, _TAG_OF_OUTCOME[outcome], stream=row.code, by=by, at=at, device=station,
+        content={
+            "label": payload, "sha256": row.sha256,
+            "odometer_before": -1 if before is None else before,
+            "odometer_after": -1 if after is None else after,
+        },
+    )  # fmt: skip
+    return row
+
+
+_TAG_OF_OUTCOME = {
+    PrintOutcome.INTENT: Tag.LABEL_INTENT,
+    PrintOutcome.SENT: Tag.LABEL_SENT,
+    PrintOutcome.PRINTED: Tag.LABEL_PRINTED,
+    PrintOutcome.AMBIGUOUS: Tag.LABEL_AMBIGUOUS,
+    PrintOutcome.FAILED_SAFE: Tag.LABEL_HELD_BACK,
+    PrintOutcome.LOST: Tag.LABEL_LOST,
+}
+
+
+def scan_label(
+    session: Session, payload: Payload, *, station: str, by: Actor, at: datetime
+) -> bool:
+    """Judge the label that was scanned; return whether this scan made it the live one.
+
+    Raises LabelUnknown for a payload never printed here, LabelVoid for one that was voided, lost
+    or never sent to a printer. A bare code (typed, no instance) is judged by its live label.
+    """
+    if not payload.instance:
+        if live_label(session, payload.code) is None:
+            raise LabelUnknown(payload=str(payload))
+        return False
+    row = label_of_payload(session, str(payload))
+    if row is None:
+        raise LabelUnknown(payload=str(payload))
+    if row.state is LabelState.ACTIVE:
+        return False
+    if row.state not in SCANNABLE:
+        raise LabelVoid(code=row.code)
+    changed = session.execute(
+        update(LabelInstance)
+        .where(LabelInstance.id == row.id, LabelInstance.state.in_(SCANNABLE))
+        .values(state=LabelState.ACTIVE, changed_at=at)
+    ).rowcount  # type: ignore[attr-defined]  # an UPDATE's result has one
+    if changed != 1:
+        raise LabelVoid(code=row.code)
+    session.refresh(row)
+    _changed(session, row.station_code)
+    append(
+        session, Tag.LABEL_VERIFIED, stream=row.code, by=by, at=at, device=station,
+        content={"label": row.payload},
+    )  # fmt: skip
+    return True
+
+
+def void_label(
+    session: Session, payload: str, *, reason: str, by: Actor, at: datetime
+) -> LabelInstance:
+    """Void a label for a reason: it was lost, damaged, or nobody knows whether it was printed.
+
+    Raises LabelUnknown, ReasonMissing.
+    """
+    row = label_of_payload(session, payload)
+    if row is None:
+        raise LabelUnknown(payload=payload)
+    if not reason.strip():
+        raise ReasonMissing(code=row.code)
+    if row.state is not LabelState.VOID:
+        _void(session, row, reason=reason, by=by, at=at)
+    return row
+
+
+def reprint(
+    session: Session, code: str, *, reason: str, station: str, by: Actor, at: datetime
+) -> str:
+    """Void whatever label a thing has or waits for, and queue a new instance like it.
+
+    Raises NotFound when it never had one, ReasonMissing.
+    """
+    last = session.scalar(
+        select(LabelInstance).where(LabelInstance.code == code).order_by(LabelInstance.id.desc())
+    )
+    if last is None:
+        raise NotFound(code=code)
+    if not reason.strip():
+        raise ReasonMissing(code=code)
+    if last.state in PENDING:
+        _void(session, last, reason=reason, by=by, at=at)
+    return queue_label(
+        session, code, layout=last.layout, station=station, by=by, at=at, reason=reason,
+        line1=last.lines["line1"], line2=last.lines["line2"], kind=last.lines["kind"],
+    )  # fmt: skip
+
+
+def _void(session: Session, row: LabelInstance, *, reason: str, by: Actor, at: datetime) -> None:
+    row.state = LabelState.VOID
+    row.changed_at = at
+    row.fault = reason[:200]
+    session.flush()
+    _changed(session, row.station_code)
+    append(
+        session, Tag.LABEL_VOIDED, stream=row.code, by=by, at=at,
+        content={"label": row.payload, "reason": reason},
+    )  # fmt: skip
+
+
+def _changed(session: Session, station: str) -> None:
+    queue = session.get(LabelQueue, station, with_for_update=True)
+    if queue is None:
+        session.add(LabelQueue(station_code=station, revision=1))
+        session.flush()
+    else:
+        queue.revision += 1
+
+
+def _fresh_payload(session: Session, code: str) -> str:
+    """Draw an instance that no earlier label of the thing carries."""
+    used = set(session.scalars(select(LabelInstance.payload).where(LabelInstance.code == code)))
+    while (payload := code + draw_instance()) in used:
+        pass
+    return payload
+
+
+def _render(row: LabelInstance, anchored: str, at: datetime, dpi: int) -> bytes:
+    return _rendered(
+        row.layout, row.payload, row.code, row.lines["kind"], row.lines["line1"],
+        row.lines["line2"], at.date().isoformat(), anchored, dpi,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _rendered(
+    layout: str, payload: str, code: str, kind: str, line1: str, line2: str, date: str,
+    anchored: str, dpi: int,
+) -> bytes:  # fmt: skip
+    values = Values(
+        payload=payload, code=threes(code), kind=kind, line1=line1, line2=line2, date=date,
+        anchor=anchored,
+    )  # fmt: skip
+    return render(layout_named(layout), values, dpi=dpi)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading labels: which is live, which are on their way."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from lims.printing.models import LabelInstance, LabelQueue
+from lims.printing.rules import PENDING, LabelNotVerified, LabelState
+
+
+def live_label(session: Session, code: str) -> LabelInstance | None:
+    """Return the one active label of a thing."""
+    return session.scalar(
+        select(LabelInstance).where(
+            LabelInstance.code == code, LabelInstance.state == LabelState.ACTIVE
+        )
+    )
+
+
+def check_label(session: Session, code: str) -> None:
+    """Refuse a thing whose label was never scanned back. Raises LabelNotVerified."""
+    if live_label(session, code) is None:
+        raise LabelNotVerified(code=code)
+
+
+def label_of_payload(session: Session, payload: str) -> LabelInstance | None:
+    """Return the label that carries a payload (11 characters)."""
+    return session.scalar(select(LabelInstance).where(LabelInstance.payload == payload))
+
+
+def labels_of(session: Session, code: str) -> Sequence[LabelInstance]:
+    """Return every label a thing ever had, the newest first."""
+    return session.scalars(
+        select(LabelInstance).where(LabelInstance.code == code).order_by(LabelInstance.id.desc())
+    ).all()
+
+
+def pending_at(session: Session, station: str, *, limit: int = 100) -> Sequence[LabelInstance]:
+    """Return the labels of a station that are not yet live, the oldest first."""
+    return session.scalars(
+        select(LabelInstance)
+        .where(LabelInstance.station_code == station, LabelInstance.state.in_(PENDING))
+        .order_by(LabelInstance.id)
+        .limit(limit)
+    ).all()
+
+
+def waiting(station: str, at: datetime) -> ColumnElement[bool]:
+    """Return the condition on labels that an agent may take: queued, or leased too long ago."""
+    return and_(
+        LabelInstance.station_code == station,
+        or_(
+            LabelInstance.state == LabelState.QUEUED,
+            and_(LabelInstance.state == LabelState.LEASED, LabelInstance.lease_ends < at),
+        ),
+    )
+
+
+def queued_at(session: Session, station: str, *, at: datetime) -> bool:
+    """Return whether a station has a label that its agent may take."""
+    found = session.scalar(select(LabelInstance.id).where(waiting(station, at)).limit(1))
+    return found is not None
+
+
+def unverified(session: Session, codes: Collection[str]) -> set[str]:
+    """Return those of `codes` that have no live label."""
+    live = session.scalars(
+        select(LabelInstance.code).where(
+            LabelInstance.code.in_(codes), LabelInstance.state == LabelState.ACTIVE
+        )
+    )
+    return set(codes) - set(live)
+
+
+def queue_revisions(session: Session) -> dict[str, int]:
+    """Return how often each station's labels have changed."""
+    return {row.station_code: row.revision for row in session.scalars(select(LabelQueue))}

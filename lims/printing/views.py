@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What bench agents ask of the printing queue, and the reprint asked for by people."""
+
+import time
+from base64 import b64encode
+from typing import Any
+
+from flask import Blueprint, g, jsonify, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lims.core.clock import now
+from lims.core.codes import Kind
+from lims.core.errors import NotFound
+from lims.printing.operations import (
+    Lease,
+    lease_labels,
+    record_print_outcome,
+    reprint,
+)
+from lims.printing.queries import queued_at
+from lims.printing.schemas import OutcomeSchema, ReprintSchema, WaitSchema
+from lims.web.guard import needs, signed_in
+from lims.web.pages import code_in_path, done, form, laboratory, query, reading, write
+from lims.web.rights import Right
+
+blueprint = Blueprint("printing", __name__)
+
+LOOK_AGAIN_SECONDS = 0.15
+
+
+@blueprint.get("/api/bench/<station>/labels")
+@needs(Right.AGENT)
+def get_labels(station: str) -> ResponseReturnValue:
+    """Lease the next label of the agent's own station, waiting up to `wait` seconds for one."""
+    station = own_station(station)
+    asked = query(WaitSchema())
+    ends = time.monotonic() + asked["wait"]
+    while True:
+        leases = _lease(station, asked["dpi"])
+        if leases or time.monotonic() >= ends:
+            return jsonify({"jobs": [_job(lease) for lease in leases]})
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+@blueprint.post("/api/bench/<station>/labels/<payload>/outcome")
+@needs(Right.AGENT)
+def post_outcome(station: str, payload: str) -> ResponseReturnValue:
+    """Take the agent's word on a job; it may say it twice."""
+    station = own_station(station)
+    said = form(OutcomeSchema())
+    with laboratory().database.writing() as session:
+        record_print_outcome(
+            session, payload, said["outcome"], station=station, fence=said["fence"],
+            by=signed_in(), at=now(), before=said["odometer_before"],
+            after=said["odometer_after"], detail=said["detail"],
+        )  # fmt: skip
+    return jsonify({})
+
+
+@blueprint.post("/labels/<code>/reprint")
+@needs(Right.PRINT_LABELS)
+def post_reprint(code: str) -> ResponseReturnValue:
+    """Void the label of a thing and queue a new one, for a reason."""
+    code = code_in_path(code)
+    asked = form(ReprintSchema())
+    station = code_in_path(asked["station"], Kind.STATION)
+
+    def act(session: Session) -> dict[str, Any]:
+        payload = reprint(
+            session, code, reason=asked["reason"], station=station, by=signed_in(), at=now()
+        )
+        return {"label": payload, "to": url_for("people.home")}
+
+    return done(write(act))
+
+
+def own_station(station: str) -> str:
+    """Return the station's code if it is the agent's own; raises NotFound for any other."""
+    code = code_in_path(station, Kind.STATION)
+    if g.who.station != code:
+        raise NotFound(code=code)
+    return code
+
+
+def _lease(station: str, dpi: int) -> tuple[Lease, ...]:
+    # Looking costs nothing; the writing door is opened only when there is something to take.
+    with reading() as session:
+        if not queued_at(session, station, at=now()):
+            return ()
+    with laboratory().database.writing() as session:
+        return lease_labels(session, station, dpi=dpi, by=signed_in(), at=now())
+
+
+def _job(lease: Lease) -> dict[str, object]:
+    return {
+        "instance": lease.payload,
+        "fence": lease.fence,
+        "zpl": b64encode(lease.zpl).decode("ascii"),
+        "sha256": lease.sha256,
+        "dpi": lease.dpi,
+    }
