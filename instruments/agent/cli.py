@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lims-bench`: the bench agent's commands."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from instruments.agent import running
+from instruments.agent.health import tell
+from instruments.agent.settings import SettingsRefused, read_settings
+from instruments.ports import known_ports
+from instruments.scanners import ScannerModel
+
+
+@click.group(invoke_without_command=True)
+@click.option("--config", type=click.Path(path_type=Path), default=Path("bench.toml"))
+@click.option(
+    "--ends-with-parent", is_flag=True, help="End when the pipe on standard input closes."
+)
+@click.pass_context
+def main(context: click.Context, config: Path, ends_with_parent: bool) -> None:
+    """Run the bench agent: it owns the serial ports of a bench and speaks with the server."""
+    if context.invoked_subcommand is not None:
+        return
+    try:
+        settings = read_settings(config)
+        settings.key()
+    except SettingsRefused as refusal:
+        raise click.ClickException(str(refusal)) from None
+    if os.name == "posix" and settings.key_file.stat().st_mode & 0o077:
+        tell(f"anybody on this machine may read {settings.key_file.name}: chmod 600 it")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    if ends_with_parent:
+        if os.name == "posix" and os.getpgid(0) != os.getpid():
+            os.setpgid(0, 0)
+        threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    running.leave(drained=running.run(settings, stop=stop))
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    """Wait for the end of standard input: the parent is gone, even when it was killed."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    stop.set()
+
+
+@main.command("list-ports")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+def list_ports(as_json: bool) -> None:
+    """Show the serial ports of this machine under the names that stay."""
+    ports = known_ports()
+    if as_json:
+        rows = [
+            {"port": port.stable, "device": port.device, "description": port.description}
+            for port in ports
+        ]
+        click.echo(json.dumps(rows))
+        return
+    for port in ports:
+        click.echo(f"{port.stable}  ({port.device}, {port.description})")
+    if not ports:
+        click.echo("No serial port found.", err=True)
+
+
+@main.command()
+@click.option("--config", type=click.Path(path_type=Path), default=Path("bench.toml"))
+@click.option("--server", prompt="Address of the server (https://...)")
+@click.option(
+    "--ca", default="", prompt="Certificate of the laboratory's authority (file, or none)"
+)
+@click.option("--key-file", default="bench.key", prompt="File of this agent's key")
+@click.option("--journal", default="bench.journal", prompt="File of the journal")
+@click.option("--station", prompt="Code of the station")
+@click.option("--scanner", default="", prompt="Port of the scanner (or none)")
+@click.option(
+    "--scanner-model",
+    type=click.Choice([model.value for model in ScannerModel]),
+    default=ScannerModel.PLAIN.value,
+    prompt="Model of the scanner",
+)
+@click.option("--printer", default="", prompt="Port of the label printer (or none)")
+@click.option(
+    "--dpi",
+    type=click.Choice(["203", "300", "600"]),
+    default="300",
+    prompt="Resolution of the printer in dpi",
+)
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+def setup(
+    config: Path,
+    server: str,
+    ca: str,
+    key_file: str,
+    journal: str,
+    station: str,
+    scanner: str,
+    scanner_model: str,
+    printer: str,
+    dpi: str,
+    force: bool,
+) -> None:
+    """Write a bench.toml for one station; more stations are added in the file."""
+    if config.exists() and not force:
+        raise click.ClickException(f"{config} exists; --force writes over it")
+    lines = [f"server = {json.dumps(server)}"]
+    if ca:
+        lines.append(f"ca = {json.dumps(ca)}")
+    lines += [
+        f"key_file = {json.dumps(key_file)}",
+        f"journal = {json.dumps(journal)}",
+        "",
+        "[[station]]",
+        f"code = {json.dumps(station)}",
+    ]
+    if scanner:
+        lines += [f"scanner = {json.dumps(scanner)}", f'scanner_model = "{scanner_model}"']
+    if printer:
+        lines += [f"printer = {json.dumps(printer)}", 'printer_model = "zebra"', f"dpi = {dpi}"]
+    half = config.with_name(config.name + ".part")
+    half.write_text("\n".join(lines) + "\n", "utf-8")
+    try:
+        read_settings(half)
+    except SettingsRefused as refusal:
+        half.unlink()
+        raise click.ClickException(str(refusal)) from None
+    os.replace(half, config)
+    click.echo(f"Wrote {config}. Start the agent with: lims-bench --config {config}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the devices are, told to the server every two seconds and at every change."""
+
+import sys
+import threading
+from datetime import UTC, datetime
+
+from instruments.agent.server import DeviceHealth, Server, ServerAway, ServerRefused
+from instruments.ports import PortBusy, PortFault
+
+_BEAT = 2.0
+
+
+def tell(text: str) -> None:
+    """Write one line to standard error, with the time."""
+    print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} lims-bench: {text}", file=sys.stderr, flush=True)
+
+
+def now() -> str:
+    """Return this machine's time as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Board:
+    """What is known of every device, written by the port threads and read by the heartbeat."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._health: dict[tuple[str, str], DeviceHealth] = {}
+        self.changed = threading.Event()
+
+    def put(self, station: str, kind: str, *, port: str, state: str, detail: str = "") -> None:
+        """Note how a device is; a change is told on standard error and wakes the heartbeat."""
+        health = DeviceHealth(kind=kind, port=port, state=state, detail=detail)
+        with self._lock:
+            if self._health.get((station, kind)) == health:
+                return
+            self._health[(station, kind)] = health
+        tell(f"{station} {kind} {state} {detail}".rstrip())
+        self.changed.set()
+
+    def put_fault(self, station: str, kind: str, *, port: str, fault: PortFault) -> None:
+        """Note that a device's port cannot be used."""
+        state = "fault" if isinstance(fault, PortBusy) else "gone"
+        self.put(station, kind, port=port, state=state, detail=fault.reason)
+
+    def health(self) -> dict[str, list[DeviceHealth]]:
+        """Return all devices by station."""
+        with self._lock:
+            stations: dict[str, list[DeviceHealth]] = {}
+            for (station, _), health in sorted(self._health.items()):
+                stations.setdefault(station, []).append(health)
+            return stations
+
+
+class Heartbeat(threading.Thread):
+    """Tells the server how the devices are."""
+
+    def __init__(self, agent: str, board: Board, server: Server, stop: threading.Event) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self._agent = agent
+        self._board = board
+        self._server = server
+        self._end = stop
+        self._away = ""
+
+    def run(self) -> None:
+        """Beat until the agent stops."""
+        while not self._end.is_set():
+            self._board.changed.clear()
+            try:
+                self._server.heartbeat(self._agent, self._board.health())
+                trouble = ""
+            except (ServerAway, ServerRefused) as fault:
+                trouble = f"{fault.reason}: {fault}"
+            if trouble != self._away:
+                tell(trouble or "server answers")
+                self._away = trouble
+            self._board.changed.wait(_BEAT)

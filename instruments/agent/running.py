@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent as a whole: starts a thread for every port and ends them within five seconds."""
+
+import os
+import threading
+import time
+
+from instruments.agent.health import Board, Heartbeat, tell
+from instruments.agent.journal import Journal
+from instruments.agent.printing import LabelFetcher, Messenger, PrinterThread
+from instruments.agent.scanning import Delivery, ScannerThread
+from instruments.agent.server import Server, ServerAway
+from instruments.agent.settings import BenchSettings
+
+_DRAIN = 4.5  # seconds
+
+
+def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
+    """Work the benches until `stop` is set; return whether all threads ended in time."""
+    journal = Journal(settings.journal)
+    server = Server(settings)
+    board = Board()
+    messenger = Messenger(journal, server, stop)
+    ports: list[threading.Thread] = []
+    others: list[threading.Thread] = [messenger]
+    for station in settings.stations:
+        if station.scanner is not None:
+            delivery = Delivery(station.code, journal, server, stop)
+            others.append(delivery)
+            ports.append(
+                ScannerThread(
+                    station.code,
+                    station.scanner,
+                    journal=journal,
+                    delivery=delivery,
+                    board=board,
+                    stop=stop,
+                )
+            )
+        if station.printer is not None:
+            fetcher = LabelFetcher(station.code, server, stop)
+            others.append(fetcher)
+            ports.append(
+                PrinterThread(
+                    station.code,
+                    station.printer,
+                    journal=journal,
+                    server=server,
+                    messenger=messenger,
+                    fetcher=fetcher,
+                    board=board,
+                    stop=stop,
+                )
+            )
+    others.append(Heartbeat(journal.agent, board, server, stop))
+    for thread in [*ports, *others]:
+        thread.start()
+    tell(f"{journal.agent} runs {len(settings.stations)} stations for {settings.server}")
+    stop.wait()
+    deadline = time.monotonic() + _DRAIN
+    board.changed.set()
+    for nudged in others:
+        if isinstance(nudged, Messenger | Delivery):
+            nudged.nudge()
+    # Ports first: a label in flight is proven, or found ambiguous, before the messenger's last
+    # word.
+    for thread in [*ports, *others]:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    try:
+        while time.monotonic() < deadline and messenger.tell_next():
+            continue
+    except ServerAway:
+        tell("outcomes wait in the journal for the next start")
+    drained = not any(thread.is_alive() for thread in [*ports, *others])
+    if drained:
+        server.close()
+        journal.close()
+    return drained
+
+
+def leave(*, drained: bool) -> None:
+    """End the process; at once when a thread hangs, since the journal has all that matters."""
+    tell("ends" if drained else "ends with a thread still under way")
+    if not drained:
+        os._exit(0)

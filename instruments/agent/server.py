@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the agent says to the server and understands of its answers; it never listens."""
+
+import base64
+import binascii
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from instruments.agent.journal import LabelState, WaitingOutcome, WaitingScan
+from instruments.agent.settings import BenchSettings
+from instruments.scanners import Tone
+
+LABEL_WAIT = 3  # seconds the server may hold a question for labels; also bounds our ending
+_TIME = httpx.Timeout(5.0, connect=2.0)
+_LABEL_TIME = httpx.Timeout(LABEL_WAIT + 5.0, connect=2.0)
+# Answers that say "not now" or "not with this key", not "never": the same request is tried again.
+_LATER = frozenset({401, 409, 429})
+
+
+class ServerAway(Exception):
+    """No answer that can be used now; the request may be repeated."""
+
+    reason = "server-away"
+
+
+class ServerRefused(Exception):
+    """The server will never take this request; `status` and `answer` are what it said."""
+
+    reason = "server-refused"
+
+    def __init__(self, status: int, answer: str) -> None:
+        super().__init__(f"{status} {answer}")
+        self.status = status
+        self.answer = answer
+
+
+class FenceStale(Exception):
+    """The lease belongs to somebody else by now."""
+
+    reason = "fence-stale"
+
+
+@dataclass(frozen=True)
+class LabelJob:
+    """One label to print, leased to this agent."""
+
+    station: str
+    instance: str
+    fence: int
+    zpl: bytes
+    sha256: str
+    dpi: int
+
+
+@dataclass(frozen=True)
+class DeviceHealth:
+    """One device as last seen; `state` is ready, fault, unknown or gone."""
+
+    kind: str
+    port: str
+    state: str
+    detail: str
+
+
+class Server:
+    """The server's bench interface."""
+
+    def __init__(self, settings: BenchSettings) -> None:
+        context = (
+            ssl.create_default_context()
+            if settings.authority is None
+            else ssl.create_default_context(cafile=str(settings.authority))
+        )
+        self._client = httpx.Client(
+            base_url=settings.server,
+            headers={"Authorization": f"Bearer {settings.key()}"},
+            timeout=_TIME,
+            verify=context,
+            trust_env=False,  # no proxy and no other credentials from the environment
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def judge(self, scan: WaitingScan) -> Tone:
+        """Have a scan, or a fault of a scan, judged. Raises `ServerAway`, `ServerRefused`."""
+        if scan.fault is not None:
+            self._call(
+                f"/api/bench/{scan.station}/faults",
+                {
+                    "fault_id": scan.scan_id,
+                    "kind": scan.fault,
+                    "raw": scan.raw.hex(),
+                    "device": scan.device,
+                    "device_time": scan.device_time,
+                },
+            )
+            return Tone.REFUSED
+        answer = self._call(
+            f"/api/bench/{scan.station}/scans",
+            {
+                "scan_id": scan.scan_id,
+                "text": scan.text,
+                "symbology": scan.symbology,
+                "raw": scan.raw.hex(),
+                "source": "serial",
+                "device": scan.device,
+                "seq": scan.seq,
+                "device_time": scan.device_time,
+            },
+        )
+        try:
+            return Tone(str(answer["tone"]))
+        except (KeyError, ValueError) as fault:
+            raise ServerAway("a verdict without a tone") from fault
+
+    def labels(self, station: str) -> list[LabelJob]:
+        """Wait up to `LABEL_WAIT` seconds for labels. Raises `ServerAway`, `ServerRefused`."""
+        answer = self._read(
+            self._exchange(
+                "GET",
+                f"/api/bench/{station}/labels?wait={LABEL_WAIT}",
+                None,
+                timeout=_LABEL_TIME,
+            )
+        )
+        jobs = answer.get("jobs")
+        if not isinstance(jobs, list):
+            raise ServerAway("an answer without jobs")
+        return [_job(station, job) for job in jobs]
+
+    def tell_intent(self, job: LabelJob, *, odometer_before: int | None, detail: str) -> None:
+        """Announce that bytes will go out. Raises `FenceStale`, `ServerAway`, `ServerRefused`."""
+        self._tell(
+            job.station,
+            job.instance,
+            {
+                "fence": job.fence,
+                "outcome": LabelState.INTENT.value,
+                "odometer_before": odometer_before,
+                "odometer_after": None,
+                "detail": detail,
+            },
+        )
+
+    def tell(self, outcome: WaitingOutcome) -> None:
+        """Tell what became of a label. Raises `FenceStale`, `ServerAway`, `ServerRefused`."""
+        self._tell(
+            outcome.station,
+            outcome.instance,
+            {
+                "fence": outcome.fence,
+                "outcome": outcome.outcome.value,
+                "odometer_before": outcome.odometer_before,
+                "odometer_after": outcome.odometer_after,
+                "detail": outcome.detail,
+            },
+        )
+
+    def heartbeat(self, agent: str, health: Mapping[str, Sequence[DeviceHealth]]) -> None:
+        """Tell how the agent's devices are. Raises `ServerAway`, `ServerRefused`."""
+        self._call(
+            "/api/bench/heartbeat",
+            {
+                "agent": agent,
+                "stations": [
+                    {
+                        "station": station,
+                        "devices": [
+                            {
+                                "kind": device.kind,
+                                "port": device.port,
+                                "state": device.state,
+                                "detail": device.detail,
+                            }
+                            for device in devices
+                        ],
+                    }
+                    for station, devices in health.items()
+                ],
+            },
+        )
+
+    def _tell(self, station: str, instance: str, body: Mapping[str, object]) -> None:
+        response = self._exchange("POST", f"/api/bench/{station}/labels/{instance}/outcome", body)
+        if response.status_code == httpx.codes.CONFLICT:
+            raise FenceStale(instance)
+        self._read(response)
+
+    def _call(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        return self._read(self._exchange("POST", path, body))
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        *,
+        timeout: httpx.Timeout = _TIME,
+    ) -> httpx.Response:
+        try:
+            return self._client.request(method, path, json=body, timeout=timeout)
+        except httpx.HTTPError as fault:
+            raise ServerAway(type(fault).__name__) from fault
+
+    @staticmethod
+    def _read(response: httpx.Response) -> Mapping[str, object]:
+        status = response.status_code
+        if 400 <= status < 500 and status not in _LATER:
+            raise ServerRefused(status, response.text[:500])
+        if not response.is_success:
+            raise ServerAway(f"status {status}")
+        try:
+            answer = response.json()
+        except ValueError as fault:
+            raise ServerAway("an answer that is not JSON") from fault
+        if not isinstance(answer, dict):
+            raise ServerAway("an answer that is no object")
+        return answer
+
+
+def _job(station: str, job: object) -> LabelJob:
+    try:
+        if not isinstance(job, dict):
+            raise TypeError(job)
+        return LabelJob(
+            station=station,
+            instance=str(job["instance"]),
+            fence=int(job["fence"]),
+            zpl=base64.b64decode(job["zpl"], validate=True),
+            sha256=str(job["sha256"]),
+            dpi=int(job["dpi"]),
+        )
+    except (KeyError, TypeError, ValueError, binascii.Error) as fault:
+        raise ServerAway("a label job that cannot be read") from fault
