@@ -36,7 +36,7 @@ from lims.core.scans import (
     Visit,
 )
 from lims.core.words import N_, Say
-from lims.custody.operations import append, attempt
+from lims.custody.operations import append
 from lims.custody.rules import Tag
 from lims.people.models import Person, Station
 from lims.people.queries import open_station
@@ -58,8 +58,15 @@ def take_bench(session: Session, station_code: str, *, by: Actor, at: datetime) 
         leave_bench(session, station_code, by=by, at=at)
     session.add(BenchSession(station_code=station_code, person_id=by.person, opened_at=at))
     session.flush()
-    append(session, Tag.STATION_OPENED, stream=station_code, by=by, at=at, device=station_code,
-           content={})  # fmt: skip
+    append(
+        session,
+        Tag.STATION_SESSION_OPENED,
+        stream=station_code,
+        by=by,
+        at=at,
+        device=station_code,
+        content={},
+    )
     _state(session, station_code, at).revision += 1
 
 
@@ -70,8 +77,15 @@ def leave_bench(session: Session, station_code: str, *, by: Actor, at: datetime)
         return
     sitting.closed_at = at
     session.flush()
-    append(session, Tag.STATION_LEFT, stream=station_code, by=by, at=at, device=station_code,
-           content={})  # fmt: skip
+    append(
+        session,
+        Tag.STATION_SESSION_CLOSED,
+        stream=station_code,
+        by=by,
+        at=at,
+        device=station_code,
+        content={},
+    )
     _state(session, station_code, at).revision += 1
 
 
@@ -261,7 +275,7 @@ def _judged(
 ) -> tuple[Outcome, Refusal | None]:
     """Do what is asked, or nothing of it: a refusal takes back every change and event."""
     try:
-        with attempt(session):
+        with session.begin_nested():
             return judge(), None
     except Refusal as refusal:
         return Outcome(
@@ -301,10 +315,14 @@ def _remember(
     session.flush()
     if refusal is not None:
         append(
-            session, Tag.STATION_REFUSED, stream=station.code, at=at, device=station.code,
+            session,
+            Tag.SCAN_CODE_STOPPED if refusal.stops else Tag.SCAN_CODE_REFUSED,
+            stream=station.code,
+            at=at,
+            device=station.code,
             by=person.actor if person is not None else Actor(f"a:{station.code}"),
             content={"refusal": refusal.name, "read": _safe(record.text), "scan": record.scan_id},
-        )  # fmt: skip
+        )
     return record
 
 

@@ -9,7 +9,9 @@ from lims.bench.rules import DeviceState
 from lims.core.once import KEY_SHAPE
 from lims.core.scans import Command, Entry, Scan, Source
 
-Made = fields.String(required=True, validate=validate.Regexp(KEY_SHAPE))
+Made = fields.String(
+    required=True, validate=validate.Regexp(KEY_SHAPE), metadata={"made_by_client": True}
+)
 """An id that the client made."""
 
 

@@ -94,7 +94,7 @@ def queue_label(
     session.add(instance)
     session.flush()
     append(
-        session, Tag.LABEL_QUEUED, stream=code, by=by, at=at, device=station,
+        session, Tag.LABEL_INSTANCE_ORDERED, stream=code, by=by, at=at, device=station,
         content={"label": instance.payload, "layout": layout, "reason": reason},
     )  # fmt: skip
     _changed(session, station)
@@ -179,12 +179,11 @@ def record_print_outcome(
 
 
 _TAG_OF_OUTCOME = {
-    PrintOutcome.INTENT: Tag.LABEL_INTENT,
-    PrintOutcome.SENT: Tag.LABEL_SENT,
-    PrintOutcome.PRINTED: Tag.LABEL_PRINTED,
-    PrintOutcome.AMBIGUOUS: Tag.LABEL_AMBIGUOUS,
-    PrintOutcome.FAILED_SAFE: Tag.LABEL_HELD_BACK,
-    PrintOutcome.LOST: Tag.LABEL_LOST,
+    PrintOutcome.INTENT: Tag.LABEL_INSTANCE_STARTED,
+    PrintOutcome.PRINTED: Tag.LABEL_INSTANCE_PRINTED,
+    PrintOutcome.AMBIGUOUS: Tag.LABEL_INSTANCE_UNSURE,
+    PrintOutcome.FAILED_SAFE: Tag.LABEL_INSTANCE_FAILED,
+    PrintOutcome.LOST: Tag.LABEL_INSTANCE_LOST,
 }
 
 
@@ -217,7 +216,7 @@ def scan_label(
     session.refresh(row)
     _changed(session, row.station_code)
     append(
-        session, Tag.LABEL_VERIFIED, stream=row.code, by=by, at=at, device=station,
+        session, Tag.LABEL_INSTANCE_VERIFIED, stream=row.code, by=by, at=at, device=station,
         content={"label": row.payload},
     )  # fmt: skip
     return True
@@ -269,7 +268,7 @@ def _void(session: Session, row: LabelInstance, *, reason: str, by: Actor, at: d
     session.flush()
     _changed(session, row.station_code)
     append(
-        session, Tag.LABEL_VOIDED, stream=row.code, by=by, at=at,
+        session, Tag.LABEL_INSTANCE_VOIDED, stream=row.code, by=by, at=at,
         content={"label": row.payload, "reason": reason},
     )  # fmt: skip
 

@@ -67,7 +67,8 @@ def quantity(value: int, unit: str) -> Markup:
         raise TypeError(f"a quantity is a whole number of a small unit, not {value!r}")
     shown, places = _rung(value, unit)
     amount = Decimal(value).scaleb(-places).normalize()
-    return isolate(f"{_grouped(amount)}{'' if shown == '%' else NO_BREAK}{shown}")
+    between = NO_BREAK if shown not in ("", "%") else ""
+    return isolate(f"{_grouped(amount)}{between}{shown}")
 
 
 def when(instant: datetime, zone: tzinfo, *, shape: str = "full") -> Markup:
@@ -96,8 +97,9 @@ LADDERS = MappingProxyType(
         "ng": (("µg", 3), ("ng", 0)),
         "nl": (("ml", 6), ("µl", 3), ("nl", 0)),
         "ul": (("ml", 3), ("µl", 0)),
-        "fg/ul": (("ng/µl", 6), ("pg/µl", 3), ("fg/µl", 0)),
-        "pg/ul": (("ng/µl", 3), ("pg/µl", 0)),
+        # A concentration of DNA is read in ng/µl, however little it is.
+        "fg/ul": (("ng/µl", 6),),
+        "pg/ul": (("ng/µl", 3),),
         "um": (("mm", 3), ("µm", 0)),
         "mdegC": (("°C", 3),),
         "cbp": (("bp", 2),),

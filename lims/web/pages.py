@@ -146,11 +146,16 @@ def with_security_headers(response: AnyResponse) -> AnyResponse:
 
 def _form_fields(sent: Request, schema: Schema) -> dict[str, object]:
     many = {name for name, field in schema.fields.items() if type(field).__name__ == "List"}
-    return {
+    given: dict[str, object] = {
         name: sent.form.getlist(name) if name in many else sent.form[name]
         for name in sent.form
         if name not in FORM_ONLY and (name in many or sent.form[name].strip() != "")
     }
+    for name, field in schema.fields.items():
+        # An id made by the client: of a form without script it is the form's own key.
+        if field.metadata.get("made_by_client") and "request_key" in sent.form:
+            given.setdefault(name, sent.form["request_key"])
+    return given
 
 
 # What marshmallow says of a field, marked so that it can be translated.

@@ -14,18 +14,19 @@ from lims.bench.queries import (
     sitting,
     station_state,
 )
-from lims.bench.rules import COMMAND_CODES, TONES
+from lims.bench.rules import TONES
 from lims.bench.schemas import AfterSchema
 from lims.bench.views.feed import Feed
 from lims.core.clock import now, utc_text
 from lims.core.codes import Kind
 from lims.core.db import Database
-from lims.core.scans import Verdict, Visit
+from lims.core.scans import Command, StationKind, Verdict, Visit
 from lims.core.words import N_, Say
 from lims.people.queries import open_station
 from lims.printing.queries import pending_at
+from lims.printing.rules import LabelState
 from lims.web.guard import needs, signed_in
-from lims.web.locale import in_both, in_words, language
+from lims.web.locale import in_both, in_words, language, translate
 from lims.web.pages import code_in_path, laboratory, page, query, reading
 from lims.web.rights import Right, may_scan_at
 
@@ -47,6 +48,52 @@ FAULT_WORDS = {
     "paused": N_("Printer is paused"),
 }
 
+KIND_WORDS = {
+    StationKind.INTAKE: N_("Intake"),
+    StationKind.RECEPTION: N_("Laboratory reception"),
+    StationKind.PREPARATION: N_("Preparation"),
+    StationKind.EXTRACTION: N_("Extraction"),
+    StationKind.QUANTIFICATION: N_("Quantification"),
+    StationKind.AMPLIFICATION: N_("Amplification"),
+    StationKind.INJECTION: N_("Injection"),
+    StationKind.STORAGE: N_("Storage"),
+}
+
+LABEL_WORDS = {
+    LabelState.QUEUED: N_("waits for the printer"),
+    LabelState.LEASED: N_("on its way to the printer"),
+    LabelState.INTENT: N_("being printed"),
+    LabelState.SENT: N_("being printed"),
+    LabelState.PRINTED: N_("printed: scan it back"),
+    LabelState.AMBIGUOUS: N_("perhaps printed: look, and scan it back"),
+}
+
+SHOWN = (Command.DONE, Command.UNDO, Command.NEXT, Command.HELP)
+
+COMMAND_WORDS = {
+    Command.DONE: N_("Done"),
+    Command.UNDO: N_("Take back the last step"),
+    Command.NEXT: N_("Next one"),
+    Command.PRINT: N_("Print again"),
+    Command.HOLD: N_("Pause"),
+    Command.HELP: N_("What now?"),
+}
+
+BENCH_WORDS = {
+    "accepted": N_("Accepted"),
+    "refused": N_("Refused"),
+    "stop": N_("Stop"),
+    "unknown": N_("Not known"),
+    "stored": N_("Stored, not checked"),
+    "stored_say": N_(
+        "The server does not answer. This scan is safe here and is checked as soon as it answers."
+    ),
+    "sending": N_("Being checked"),
+    "away": N_("Server does not answer"),
+    "answers": N_("Server answers"),
+    "others": N_("Scans of another person are stored here and wait until that person signs in."),
+}
+
 VERDICT_WORDS = {
     Verdict.ACCEPTED: N_("Accepted"),
     Verdict.REFUSED: N_("Refused"),
@@ -62,7 +109,7 @@ def benches_list() -> ResponseReturnValue:
     role = signed_in().role
     with reading() as session:
         rows = [row for row in benches(session) if may_scan_at(role, row.station.kind)]
-        return page("bench/benches.html", rows=rows)
+        return page("bench/benches.html", rows=rows, kinds=KIND_WORDS)
 
 
 @blueprint.get("/bench/<code>")
@@ -113,7 +160,14 @@ def station(code: str) -> ResponseReturnValue:
             fragment=fragment,
             picture=picture,
             verdict_words=VERDICT_WORDS,
-            commands=COMMAND_CODES,
+            label_words=LABEL_WORDS,
+            command_words=[(command.value, translate(COMMAND_WORDS[command])) for command in SHOWN],
+            bench_words={name: translate(words) for name, words in BENCH_WORDS.items()},
+            zone=lab.settings.zone,
+            spoken=lambda stored: in_words(Say.from_json(stored)),
+            spoken_choices=lambda stored: [
+                (value, in_words(Say.from_json(words))) for value, words in stored
+            ],
         )
 
 

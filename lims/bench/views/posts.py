@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is posted to a station: by its agent with a key, or by the page of who works there."""
 
-from flask import g, jsonify, url_for
+from flask import g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from lims.bench.models import ScanRecord
 from lims.bench.operations import (
     leave_bench,
     record_command,
@@ -42,7 +43,7 @@ def post_scan(station: str) -> ResponseReturnValue:
         record = record_scan(
             session, station, scan, by=signed_in(), at=now(), meanings=lab.meanings
         )
-    return jsonify(told(record)), 201
+    return _answered(station, record)
 
 
 @blueprint.post("/api/bench/<station>/entries")
@@ -56,7 +57,7 @@ def post_entry(station: str) -> ResponseReturnValue:
         record = record_entry(
             session, station, entry, by=signed_in(), at=now(), meanings=lab.meanings
         )
-    return jsonify(told(record)), 201
+    return _answered(station, record)
 
 
 @blueprint.post("/api/bench/<station>/commands")
@@ -71,7 +72,7 @@ def post_command(station: str) -> ResponseReturnValue:
             session, station, given["command"], command_id=given["command_id"],
             by=signed_in(), at=now(), meanings=lab.meanings,
         )  # fmt: skip
-    return jsonify(told(record)), 201
+    return _answered(station, record)
 
 
 @blueprint.post("/api/bench/<station>/faults")
@@ -85,7 +86,7 @@ def post_fault(station: str) -> ResponseReturnValue:
             session, station, fault_id=given["fault_id"], kind=given["kind"], raw=given["raw"],
             device=given["device"], device_time=given["device_time"], by=signed_in(), at=now(),
         )  # fmt: skip
-    return jsonify(told(record)), 201
+    return _answered(station, record)
 
 
 @blueprint.post("/api/bench/heartbeat")
@@ -124,6 +125,12 @@ def post_leave(station: str) -> ResponseReturnValue:
         return {"to": url_for("bench.benches")}
 
     return done(write(act))
+
+
+def _answered(station: str, record: ScanRecord) -> ResponseReturnValue:
+    if request.is_json:
+        return jsonify(told(record)), 201
+    return redirect(url_for("bench.station", code=station), code=303)
 
 
 def station_of(station: str) -> str:
