@@ -752,6 +752,35 @@ def _read_notes(
     return good
 
 
+_days: set[str] = set()  # dates that were found to exist; a ledger has few
+
+
+def read_event(content: bytes) -> tuple[str, ...]:
+    """Check the form of one event; return its fields, in order of FIELDS, as on the line.
+
+    Raise Malformed for anything but canonical JSON with exactly the fields of the format.
+    """
+    if len(content) > MAX_LINE:
+        raise Malformed("length", f"it is longer than {MAX_LINE} bytes")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise Malformed("encoding", "it is not UTF-8 text") from None
+    match = _EVENT.fullmatch(text)
+    if match is None:
+        raise Malformed(*_what_is_wrong(text))
+    fields = match.groups()
+    read_canonical(fields[2])
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        raise Malformed("text", "its text is not in Unicode normal form C")
+    for day in (fields[7][1:11], fields[9][1:11]):
+        if day not in _days:
+            if not _is_date(day):
+                raise Malformed("time", f"there is no day {day}")
+            _days.add(day)
+    return fields
+
+
 class _Walk:
     """The one pass over the events."""
 
@@ -766,7 +795,7 @@ class _Walk:
         self.changed: dict[str, None] = {}  # streams that grew since the last mark
         self.ids: set[str] = set()
         self.idems: set[str] = set()
-        self.days: set[str] = set()
+        self.causes: dict[str, _Place] = {}
         self.latest = ""
         self.last: _Place | None = None
         self.misfit: tuple[Checkpoint, str] | None = None
@@ -780,7 +809,7 @@ class _Walk:
         try:
             if len(raw) == len(content):
                 raise Malformed("line", "the file ends in the middle of it")
-            event = self._read(content)
+            event = read_event(content)
         except Malformed as error:
             place = _guess(content, self.tree.size, self.line)
             words = f"Line {self.line} is not an event of this ledger: {error.words}"
@@ -794,28 +823,6 @@ class _Walk:
         self.tree.append(leaf)
         if self.next < len(self.marks):
             self._marks()
-
-    def _read(self, content: bytes) -> tuple[str, ...]:
-        """Check the form of one event and return its fields as they stand on the line."""
-        if len(content) > MAX_LINE:
-            raise Malformed("length", f"it is longer than {MAX_LINE} bytes")
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            raise Malformed("encoding", "it is not UTF-8 text") from None
-        match = _EVENT.fullmatch(text)
-        if match is None:
-            raise Malformed(*_what_is_wrong(text))
-        fields = match.groups()
-        read_canonical(fields[2])
-        if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-            raise Malformed("text", "its text is not in Unicode normal form C")
-        for day in (fields[7][1:11], fields[9][1:11]):
-            if day not in self.days:
-                if not _is_date(day):
-                    raise Malformed("time", f"there is no day {day}")
-                self.days.add(day)
-        return fields
 
     def _link(self, fields: tuple[str, ...], leaf: bytes) -> _Place:
         """Check how an event fits those before it."""
@@ -833,8 +840,8 @@ class _Walk:
             words = f"The key {idem} of this event belongs to an earlier event: it was replayed"
             report.add(place.finding("idem", words))
         if cause != '""' and cause not in self.ids:
-            words = f"The event names a cause, {cause[1:-1]}, that does not come before it"
-            report.add(place.finding("cause", words))
+            # Events of one transaction stand in the order of their streams.
+            self.causes[cause] = place
         self.ids.add(id_)
         self.idems.add(idem)
         count, head, before = self.streams.get(stream, (-1, b"", None))
@@ -905,6 +912,10 @@ class _Walk:
         """Take note of the end of the export."""
         report, size = self.report, self.tree.size
         report.size, report.root = size, self.tree.root().hex()
+        for cause, place in self.causes.items():
+            if cause not in self.ids:
+                words = f"The event names a cause, {cause[1:-1]}, that is not in the ledger"
+                report.add(place.finding("cause", words))
         if self.next == len(self.marks):
             return
         mark, name = self.marks[-1]

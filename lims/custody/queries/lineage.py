@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a thing came from, what came from it, and what holds it back."""
+
+from sqlalchemy import CTE, func, literal, select
+from sqlalchemy.orm import Session
+
+from lims.custody.models import Derivation, Hold, Subject
+from lims.custody.rules import EventId, HoldStanding
+
+
+def subject(session: Session, code: str) -> Subject | None:
+    """Return the coded thing, None for an unknown code."""
+    return session.get(Subject, code)
+
+
+def ancestors(session: Session, code: str) -> tuple[str, ...]:
+    """Return the codes of all that a thing came from, nearest first, itself not among them."""
+    return _walk(session, _upward(code), code)
+
+
+def descendants(session: Session, code: str) -> tuple[str, ...]:
+    """Return the codes of all that came from a thing, nearest first, itself not among them."""
+    start = select(Derivation.child.label("code"), literal(1).label("far")).where(
+        Derivation.parent == code
+    )
+    walk = start.cte("descendant", recursive=True)
+    onward = select(Derivation.child, walk.c.far + 1).join(walk, Derivation.parent == walk.c.code)
+    return _walk(session, walk.union(onward), code)
+
+
+def parents(session: Session, code: str) -> tuple[Derivation, ...]:
+    """Return the links to what a thing came from directly."""
+    found = select(Derivation).where(Derivation.child == code).order_by(Derivation.parent)
+    return tuple(session.scalars(found))
+
+
+def children(session: Session, code: str) -> tuple[Derivation, ...]:
+    """Return the links to what came from a thing directly."""
+    found = select(Derivation).where(Derivation.parent == code).order_by(Derivation.child)
+    return tuple(session.scalars(found))
+
+
+def blocked(session: Session, code: str) -> tuple[HoldStanding, ...]:
+    """Return the holds that stand on a thing or on anything it came from, oldest first."""
+    walk = _upward(code)
+    held = (
+        select(Hold.id, Hold.code, Hold.reason, Hold.set_at, Hold.set_by_event)
+        .where(
+            Hold.lifted_by_event.is_(None),
+            (Hold.code == code) | Hold.code.in_(select(walk.c.code)),
+        )
+        .order_by(Hold.set_at, Hold.id)
+    )
+    return tuple(
+        HoldStanding(row.id, row.code, row.reason, row.set_at, EventId(row.set_by_event))
+        for row in session.execute(held)
+    )
+
+
+def holds_of(session: Session, code: str) -> tuple[Hold, ...]:
+    """Return every hold ever set on a thing itself, lifted or not, oldest first."""
+    found = select(Hold).where(Hold.code == code).order_by(Hold.set_at, Hold.id)
+    return tuple(session.scalars(found))
+
+
+def _upward(code: str) -> CTE:
+    start = select(Derivation.parent.label("code"), literal(1).label("far")).where(
+        Derivation.child == code
+    )
+    walk = start.cte("ancestor", recursive=True)
+    onward = select(Derivation.parent, walk.c.far + 1).join(walk, Derivation.child == walk.c.code)
+    return walk.union(onward)
+
+
+def _walk(session: Session, walk: CTE, code: str) -> tuple[str, ...]:
+    nearest = (
+        select(walk.c.code)
+        .where(walk.c.code != code)
+        .group_by(walk.c.code)
+        .order_by(func.min(walk.c.far), walk.c.code)
+    )
+    return tuple(session.scalars(nearest))

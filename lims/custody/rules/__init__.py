@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words of custody: types of events, reasons of holds, events as they are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, NewType
+
+from lims.core.errors import Refusal
+from lims.core.words import N_, Say
+from lims.custody.rules.tags import Tag
+
+__all__ = [
+    "AlreadyDerived",
+    "CheckpointBackwards",
+    "Event",
+    "EventId",
+    "HoldReason",
+    "HoldStanding",
+    "LedgerNotStarted",
+    "NoDailyKey",
+    "NoSuchHold",
+    "OnHold",
+    "Tag",
+    "hold_words",
+]
+
+EventId = NewType("EventId", str)
+
+
+class HoldReason(StrEnum):
+    """Why a thing may not go on. What is known only to the sealed side has one word here."""
+
+    SEAL = "seal"
+    LABEL = "label"
+    CONTROL = "control"
+    CONTAMINATION = "contamination"
+    DISCREPANCY = "discrepancy"
+    CONSENT = "consent"
+    INCIDENT = "incident"
+    COORDINATION = "coordination"
+    REQUEST = "request"
+
+
+HOLD_WORDS: Mapping[HoldReason, str] = {
+    HoldReason.SEAL: N_("its seal or package was not as dispatched"),
+    HoldReason.LABEL: N_("its label is in doubt"),
+    HoldReason.CONTROL: N_("a control of its batch or plate failed"),
+    HoldReason.CONTAMINATION: N_("contamination is suspected"),
+    HoldReason.DISCREPANCY: N_("two records of it disagree"),
+    HoldReason.CONSENT: N_("the consent was withdrawn"),
+    HoldReason.INCIDENT: N_("an incident is open"),
+    HoldReason.COORDINATION: N_("the identification coordinator holds it"),
+    HoldReason.REQUEST: N_("somebody asked for it"),
+}
+
+
+def hold_words(reason: HoldReason) -> Say:
+    """Return a reason in words, to stand in a sentence."""
+    return Say(HOLD_WORDS[reason])
+
+
+@dataclass(frozen=True)
+class HoldStanding:
+    """A hold that stands: on `code` itself, or on a thing that it came from."""
+
+    id: int
+    code: str
+    reason: HoldReason
+    since: datetime
+    set_by_event: EventId
+
+    @property
+    def words(self) -> Say:
+        """The reason in words."""
+        return hold_words(self.reason)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of the ledger as it is read; `index` is its place in the log, from 0."""
+
+    index: int
+    id: EventId
+    stream: str
+    seq: int
+    tag: Tag | str  # a plain string only where a newer version of Osteon wrote it
+    actor: str
+    device: str
+    occurred: datetime
+    recorded: datetime
+    cause: str
+    content: Mapping[str, object]
+
+    @property
+    def words(self) -> str:
+        """The marked words of its type."""
+        return self.tag.words if isinstance(self.tag, Tag) else str(self.tag)
+
+
+class OnHold(Refusal):
+    """The thing, or one that it came from, is on hold."""
+
+    says: ClassVar[str] = N_("%(code)s is on hold: %(reason)s.")
+    do: ClassVar[str] = N_("Put it back. The quality officer lifts holds.")
+
+
+class NoSuchHold(Refusal):
+    """The hold is not there, or was lifted before."""
+
+    says: ClassVar[str] = N_("This hold on %(code)s does not stand.")
+    do: ClassVar[str] = N_("Read the page again.")
+
+
+class AlreadyDerived(Refusal):
+    """The link between two things is there already, or would make a thing its own ancestor."""
+
+    says: ClassVar[str] = N_("%(child)s cannot come from %(parent)s.")
+    do: ClassVar[str] = N_("Scan both again: they are in the wrong order, or were linked before.")
+
+
+class LedgerNotStarted(Exception):
+    """The database has no ledger yet: `lims init` starts it."""
+
+
+class NoDailyKey(Refusal):
+    """There is no certified key to sign today's checkpoints."""
+
+    says: ClassVar[str] = N_("There is no certified key for %(day)s, so nothing can be signed.")
+    do: ClassVar[str] = N_("The administrator certifies the next days: `lims ledger key`.")
+
+
+class CheckpointBackwards(Refusal):
+    """The clock stands before the newest checkpoint."""
+
+    says: ClassVar[str] = N_("The clock shows %(at)s, before the newest checkpoint of %(last)s.")
+    do: ClassVar[str] = N_(
+        "Set the clock of the server. Work goes on; nothing is signed until then."
+    )
