@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from labels.bitmap import Bitmap, of_modules
 from labels.errors import LabelError
-from labels.lettering import Face, Script, face_of, ink_of, shaped
+from labels.lettering import Face, Ink, Script, face_of, ink_of, shaped
 from labels.symbols import QUIET, Kind, Matrix, modules
 
 DPIS = (203, 300, 600)
@@ -17,6 +17,9 @@ DPIS = (203, 300, 600)
 # dots held (0.17 mm at 300 dpi): nothing finer is drawn on any printer.
 SMALLEST_MODULE_DOTS = 2
 SMALLEST_MODULE_MM = Fraction(16, 100)
+
+# At 203 dpi eight dots: the least in which capitals and digits keep their shapes.
+SMALLEST_LETTERS_MM = 1
 
 MM_PER_INCH = Fraction(254, 10)
 
@@ -268,6 +271,8 @@ def _place_code(code: Code, payload: str, dpi: int) -> tuple[Symbol, _Box]:
 
 
 def _text_box(text: Text, dpi: int) -> _Box:
+    if text.size < SMALLEST_LETTERS_MM:
+        raise LabelError("letters_too_small", text.field, f"{text.size} mm", "at least 1 mm")
     left, top = dots(text.x, dpi), dots(text.y, dpi)
     return _Box(text.field, left, top, left + dots(text.width, dpi), top + dots(text.size, dpi))
 
@@ -275,15 +280,17 @@ def _text_box(text: Text, dpi: int) -> _Box:
 def _place_text(text: Text, words: str, box: _Box, dpi: int) -> Line:
     face = face_of(words, script=text.script, bold=text.bold, field=text.field)
     seen = shaped(words, face=face, field=text.field)
-    height = box.bottom - box.top
-    em = face.em_of(height)
-    drawn = ink_of(seen, face=face, em=em)
+    height, room = box.bottom - box.top, box.right - box.left
+    try:
+        drawn, em = _largest(seen, face, height)
+    except OSError as fault:  # FreeType on outlines too fine for the size, such as U+FDFD
+        expected = "letters that can be drawn at this size"
+        raise LabelError("undrawable", text.field, words, expected) from fault
     ink = drawn.dots
-    room = box.right - box.left
-    if ink.width > room:
-        raise LabelError("too_wide", text.field, words, f"{text.width} mm, {room} dots")
     if ink.height > height:
         raise LabelError("too_tall", text.field, words, f"{text.size} mm, {height} dots")
+    if ink.width > room:
+        raise LabelError("too_wide", text.field, words, f"{text.width} mm, {room} dots")
     # Stacked marks and deep tails move the line within its box.
     y = min(max(box.top + face.baseline_of(height) + drawn.top, box.top), box.bottom - ink.height)
     free = room - ink.width
@@ -309,6 +316,15 @@ def _place_text(text: Text, words: str, box: _Box, dpi: int) -> Line:
         y=y,
         ink=ink,
     )
+
+
+def _largest(seen: str, face: Face, height: int) -> tuple[Ink, int]:
+    """Return the line in the largest letters whose ink has this height, or else in the smallest."""
+    for em in face.ems_of(height):
+        drawn = ink_of(seen, face=face, em=em)
+        if drawn.dots.height <= height:
+            break
+    return drawn, em
 
 
 def _check_boxes(layout: Layout, boxes: list[_Box], width: int, height: int) -> None:
