@@ -37,6 +37,8 @@ class Sample(Base):
     site_group: Mapped[str] = mapped_column(String(12), default="")
     burial_condition: Mapped[str] = mapped_column(String(12), default="")
     registered_at: Mapped[datetime]
+    # Whoever coded it may not accept it.
+    registered_by: Mapped[str] = mapped_column(String(80))
     accepted_at: Mapped[datetime | None]
     accepted_by: Mapped[str | None] = mapped_column(String(80))
 

@@ -65,8 +65,18 @@ class AliquotState(StrEnum):
     USED = "used"
 
 
-PREPARABLE = (SampleState.ACCEPTED, SampleState.IN_PREPARATION, SampleState.IN_PROCESS)
+PREPARABLE = tuple(state for state in SampleState if state is not SampleState.CODED)
 """States in which a part may be taken: the first time, and again when a repeat is needed."""
+
+_HOW_FAR = {
+    SampleState.CODED: 0,
+    SampleState.ACCEPTED: 1,
+    # Refused work is begun again from the sample.
+    SampleState.REFUSED: 1,
+    SampleState.IN_PREPARATION: 2,
+    SampleState.IN_PROCESS: 3,
+    SampleState.PROFILED: 4,
+}
 
 LYSATE_NL = 200_000
 """A lysate of a swab unless the technician says otherwise, nanolitres."""
@@ -253,6 +263,13 @@ def thousandths(figure: int) -> str:
     """Return thousandths as exact decimal text without needless zeros: 412500 → 412.5."""
     whole, part = divmod(figure, 1000)
     return f"{whole}.{part:03d}".rstrip("0").rstrip(".")
+
+
+def is_onward(before: SampleState, to: SampleState) -> bool:
+    """Return whether a sample that is `before` goes on to `to`: never back, never unaccepted."""
+    if to is SampleState.REFUSED:
+        return before in (SampleState.IN_PREPARATION, SampleState.IN_PROCESS)
+    return _HOW_FAR[to] > _HOW_FAR[before]
 
 
 def mass_left(mass_ug: int, taken_ug: Iterable[int]) -> int:

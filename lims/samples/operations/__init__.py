@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of samples: code, accept, take a part; and what their two benches mean by a scan."""
+
+from lims.samples.operations.coding import register_bone_sample, register_reference_sample
+from lims.samples.operations.taking import (
+    Taken,
+    accept_sample,
+    advance_sample,
+    check_preparation,
+    check_room,
+    take_lysate,
+    take_powder,
+    take_punch,
+    use_aliquot,
+)
+
+__all__ = [
+    "Taken",
+    "accept_sample",
+    "advance_sample",
+    "check_preparation",
+    "check_room",
+    "register_bone_sample",
+    "register_reference_sample",
+    "take_lysate",
+    "take_powder",
+    "take_punch",
+    "use_aliquot",
+]

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Giving samples their place on the laboratory side: called by the sealed side when it codes."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lims.core.actors import Actor
+from lims.custody.operations import create_subject, fresh_code, unlinked
+from lims.custody.rules import Tag
+from lims.samples.models import Sample
+from lims.samples.rules import (
+    KIND_OF_LINE,
+    ElementMissing,
+    ExpectedSex,
+    Line,
+    MassMissing,
+    Material,
+    SampleState,
+    Side,
+    check_material,
+)
+
+
+def register_bone_sample(
+    session: Session,
+    *,
+    element: str,
+    side: Side,
+    material: Material,
+    mass_ug: int,
+    expected_sex: ExpectedSex,
+    by: Actor,
+    at: datetime,
+    site_group: str = "",
+    burial_condition: str = "",
+    idem: str = "",
+) -> str:
+    """Code a bone or tooth sample of `mass_ug` micrograms; return its fresh code.
+
+    Its first event has a key of its own and no cause, so that it pairs with no other; `idem`
+    replaces that key. Raises ElementMissing, MassMissing, MaterialOfOtherLine.
+    """
+    if not element.strip():
+        raise ElementMissing()
+    if mass_ug <= 0:
+        raise MassMissing()
+    return _register(
+        session, line=Line.BONE, material=material, element=element.strip(), side=side,
+        mass_ug=mass_ug, expected_sex=expected_sex, site_group=site_group,
+        burial_condition=burial_condition, by=by, at=at, idem=idem,
+    )  # fmt: skip
+
+
+def register_reference_sample(
+    session: Session,
+    *,
+    material: Material,
+    expected_sex: ExpectedSex,
+    by: Actor,
+    at: datetime,
+    idem: str = "",
+) -> str:
+    """Code a blood card or buccal swab; return its fresh code. See register_bone_sample."""
+    return _register(
+        session, line=Line.REFERENCE, material=material, element="", side=Side.UNKNOWN,
+        mass_ug=None, expected_sex=expected_sex, site_group="", burial_condition="", by=by, at=at,
+        idem=idem,
+    )  # fmt: skip
+
+
+def _register(
+    session: Session,
+    *,
+    line: Line,
+    material: Material,
+    element: str,
+    side: Side,
+    mass_ug: int | None,
+    expected_sex: ExpectedSex,
+    site_group: str,
+    burial_condition: str,
+    by: Actor,
+    at: datetime,
+    idem: str,
+) -> str:
+    check_material(material, line)
+    code = fresh_code(session, KIND_OF_LINE[line])
+    described: dict[str, object] = {"line": line.value, "material": material.value}
+    if mass_ug is not None:
+        described |= {"element": element, "side": side.value, "mass_ug": mass_ug}
+    # The expected sex and the groups stay out of the ledger: it is shown to strangers.
+    create_subject(
+        session, code, Tag.SAMPLE_CODE_GIVEN, by=by, at=at, content=described,
+        state=SampleState.CODED, idem=idem or unlinked(),
+    )  # fmt: skip
+    session.add(
+        Sample(
+            code=code, line=line, material=material, element=element, side=side, mass_ug=mass_ug,
+            expected_sex=expected_sex, site_group=site_group, burial_condition=burial_condition,
+            registered_at=at, registered_by=by.id, accepted_at=None, accepted_by=None,
+        )
+    )  # fmt: skip
+    session.flush()
+    return code

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accepting samples, taking parts of them, and how far they have come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lims.core.actors import Actor
+from lims.core.codes import Kind
+from lims.core.words import Say
+from lims.custody.operations import (
+    append,
+    change_state,
+    create_subject,
+    fresh_code,
+    lock_subject,
+    refuse_if_held,
+)
+from lims.custody.rules import Tag
+from lims.people.queries import open_station, require_authorised, require_elimination
+from lims.people.rules import LINE_WORDS, Activity
+from lims.printing.operations import queue_label
+from lims.printing.queries import check_label
+from lims.samples.models import Aliquot, Sample
+from lims.samples.queries import powder_left, sample_of, unused_aliquot, who
+from lims.samples.rules import (
+    ALIQUOT_WORDS,
+    LYSATE_NL,
+    MATERIAL_WORDS,
+    PREPARABLE,
+    AliquotKind,
+    AliquotState,
+    AliquotThere,
+    AlreadyAccepted,
+    Line,
+    Material,
+    NotAccepted,
+    NotAtReception,
+    SamePerson,
+    SampleState,
+    WrongMaterial,
+    WrongRoom,
+    check_mass,
+    is_onward,
+)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A part that was taken: its code, and the payload of the label queued for it ('' if none)."""
+
+    code: str
+    label: str
+
+
+def accept_sample(
+    session: Session, code: str, *, by: Actor, at: datetime, station: str = ""
+) -> Sample:
+    """Take a coded sample into the laboratory: coded → accepted.
+
+    Raises NotASample, LabelNotVerified, OnHold, AlreadyAccepted, NotAtReception, WrongRoom, and
+    SamePerson where the one who coded it would accept it.
+    """
+    subject = lock_subject(session, code)
+    sample = sample_of(session, code)
+    if sample.accepted_at is not None:
+        raise AlreadyAccepted(
+            code=code, at=f"{sample.accepted_at:%Y-%m-%d %H:%M} UTC",
+            who=who(session, sample.accepted_by or ""),
+        )  # fmt: skip
+    if subject.state != SampleState.CODED:
+        raise NotAtReception(code=code, state=subject.state)
+    check_label(session, code)
+    refuse_if_held(session, code)
+    check_room(session, code, line=sample.line, station=station)
+    if sample.registered_by == by.id:
+        raise SamePerson(code=code)
+    sample.accepted_at, sample.accepted_by = at, by.id
+    change_state(
+        session, code, SampleState.ACCEPTED, Tag.SAMPLE_ITEM_ACCEPTED, by=by, at=at, content={},
+        device=station,
+    )  # fmt: skip
+    session.flush()
+    return sample
+
+
+def check_preparation(
+    session: Session, code: str, *, by: Actor, at: datetime, station: str = ""
+) -> Sample:
+    """Refuse a sample that may not be worked on at preparation, or a person who may not.
+
+    Locks the sample. Raises NotASample, NotAccepted, LabelNotVerified, OnHold, WrongRoom,
+    NotAuthorised, EliminationMissing.
+    """
+    subject = lock_subject(session, code)
+    sample = sample_of(session, code)
+    if subject.state not in PREPARABLE:
+        raise NotAccepted(code=code, state=subject.state)
+    check_label(session, code)
+    refuse_if_held(session, code)
+    check_room(session, code, line=sample.line, station=station)
+    require_authorised(session, by, Activity.PREPARATION, on=at.date())
+    require_elimination(session, by)
+    return sample
+
+
+def take_powder(
+    session: Session,
+    code: str,
+    mass_ug: int,
+    *,
+    by: Actor,
+    at: datetime,
+    station: str = "",
+    reason: str = "",
+) -> Taken:
+    """Take `mass_ug` micrograms of powder of a bone or tooth; its label is queued at `station`.
+
+    Raises what check_preparation raises, WrongMaterial, NoMassLeft, and AliquotThere where an
+    unused part is there and no `reason` is given.
+    """
+    sample = check_preparation(session, code, by=by, at=at, station=station)
+    if sample.line is not Line.BONE:
+        raise _wrong(sample, AliquotKind.POWDER)
+    left = powder_left(session, sample)
+    check_mass(code, left_ug=left, asked_ug=mass_ug)
+    return _take(
+        session, sample, AliquotKind.POWDER, Tag.SAMPLE_ITEM_GROUND, how="ground", mass_ug=mass_ug,
+        left_ug=left - mass_ug, by=by, at=at, station=station, reason=reason,
+    )  # fmt: skip
+
+
+def take_punch(
+    session: Session, code: str, *, by: Actor, at: datetime, station: str = "", reason: str = ""
+) -> Taken:
+    """Punch a blood card; raises as take_powder does."""
+    sample = check_preparation(session, code, by=by, at=at, station=station)
+    if sample.material is not Material.BLOOD_CARD:
+        raise _wrong(sample, AliquotKind.PUNCH)
+    return _take(
+        session, sample, AliquotKind.PUNCH, Tag.SAMPLE_ITEM_CUT, how="punched",
+        by=by, at=at, station=station, reason=reason,
+    )  # fmt: skip
+
+
+def take_lysate(
+    session: Session,
+    code: str,
+    *,
+    by: Actor,
+    at: datetime,
+    volume_nl: int = LYSATE_NL,
+    station: str = "",
+    reason: str = "",
+) -> Taken:
+    """Lyse a buccal swab into `volume_nl` nanolitres; raises as take_powder does."""
+    sample = check_preparation(session, code, by=by, at=at, station=station)
+    if sample.material is not Material.BUCCAL_SWAB:
+        raise _wrong(sample, AliquotKind.LYSATE)
+    return _take(
+        session, sample, AliquotKind.LYSATE, Tag.SAMPLE_ITEM_CUT, how="lysed", volume_nl=volume_nl,
+        by=by, at=at, station=station, reason=reason,
+    )  # fmt: skip
+
+
+def use_aliquot(
+    session: Session, code: str, *, batch: str, by: Actor, at: datetime, station: str = ""
+) -> Aliquot:
+    """Use an aliquot up in a batch: created → used; its sample is in process from now on.
+
+    Whether it may be used is for the batch to ask beforehand.
+    """
+    aliquot = session.get_one(Aliquot, code)
+    change_state(
+        session, code, AliquotState.USED, Tag.ALIQUOT_TUBE_CONSUMED, by=by, at=at,
+        content={"batch": batch}, device=station,
+    )  # fmt: skip
+    advance_sample(
+        session, aliquot.sample_code, SampleState.IN_PROCESS, by=by, at=at, station=station
+    )
+    return aliquot
+
+
+def advance_sample(
+    session: Session, code: str, to: SampleState, *, by: Actor, at: datetime, station: str = ""
+) -> None:
+    """Say how far a sample has come; a step back, or to where it is, changes nothing.
+
+    A repeat of a profiled sample does not undo its profile.
+    """
+    subject = lock_subject(session, code)
+    if is_onward(SampleState(subject.state), to):
+        change_state(
+            session, code, to, Tag.SUBJECT_STATE_CHANGED, by=by, at=at, content={}, device=station
+        )
+
+
+def check_room(session: Session, code: str, *, line: Line, station: str) -> None:
+    """Refuse (WrongRoom) a thing of the other line at a station that is kept for one line."""
+    if not station or station[0] != Kind.STATION:
+        return
+    kept_for = open_station(session, station).line
+    if kept_for is not None and kept_for is not line:
+        raise WrongRoom(code=code, line=Say(LINE_WORDS[kept_for]))
+
+
+def _wrong(sample: Sample, part: AliquotKind) -> WrongMaterial:
+    return WrongMaterial(
+        code=sample.code, material=Say(MATERIAL_WORDS[sample.material]),
+        part=Say(ALIQUOT_WORDS[part]),
+    )  # fmt: skip
+
+
+def _take(
+    session: Session,
+    sample: Sample,
+    kind: AliquotKind,
+    tag: Tag,
+    *,
+    how: str,
+    by: Actor,
+    at: datetime,
+    station: str,
+    reason: str,
+    mass_ug: int | None = None,
+    volume_nl: int | None = None,
+    left_ug: int | None = None,
+) -> Taken:
+    there = unused_aliquot(session, sample.code)
+    if there is not None and not reason.strip():
+        raise AliquotThere(
+            code=sample.code, aliquot=there.code, at=f"{there.taken_at:%Y-%m-%d %H:%M} UTC",
+            who=who(session, there.taken_by),
+        )  # fmt: skip
+    code = fresh_code(session, Kind.ALIQUOT)
+    amounts: dict[str, object] = {
+        name: figure
+        for name, figure in (("mass_ug", mass_ug), ("volume_nl", volume_nl))
+        if figure is not None
+    }
+    taken = create_subject(
+        session, code, Tag.ALIQUOT_TUBE_TAKEN, by=by, at=at,
+        content={"kind": kind.value, **amounts}, state=AliquotState.CREATED,
+        parents=(sample.code,), reason=how, device=station,
+    )  # fmt: skip
+    session.add(
+        Aliquot(
+            code=code, sample_code=sample.code, kind=kind, mass_ug=mass_ug, volume_nl=volume_nl,
+            taken_at=at, taken_by=by.id,
+        )
+    )  # fmt: skip
+    content: dict[str, object] = {"aliquot": code, **amounts}
+    if left_ug is not None:
+        content["left_ug"] = left_ug
+    if reason.strip():
+        content["why"] = reason.strip()[:200]
+    append(
+        session, tag, stream=sample.code, by=by, at=at, content=content, device=station, cause=taken
+    )
+    advance_sample(session, sample.code, SampleState.IN_PREPARATION, by=by, at=at, station=station)
+    session.flush()
+    label = ""
+    if station:
+        label = queue_label(
+            session, code, layout="tube", station=station, kind=kind.value.upper(),
+            line1=sample.code, by=by, at=at,
+        )  # fmt: skip
+    return Taken(code, label)
