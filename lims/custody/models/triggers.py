@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the databases themselves refuse. This stops accidents; against an administrator only a
-checkpoint that has left the machine helps.
+checkpoint that has left the machine helps. (On PostgreSQL the owner of a table can disable its
+triggers; the application signs in as a role that owns nothing.)
 """
 
 APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -31,9 +32,6 @@ KEPT = {
 """Tables without DELETE where only some changes are allowed: what is refused, and why."""
 
 KEPT_KEYS = {"ledger_head": ("id",), "subject": ("code",), "hold": ("id",)}
-
-APP_ROLE = "lims_app"
-"""The role as which everything but `lims upgrade` opens PostgreSQL; it owns nothing."""
 
 
 def _sqlite() -> list[str]:
@@ -92,15 +90,6 @@ def _postgresql() -> list[str]:
             f"CREATE TRIGGER {table}_kept BEFORE UPDATE ON {table} FOR EACH ROW "
             f"WHEN ({refused}) EXECUTE FUNCTION osteon_refuse('{why}')"
         )
-    # A trigger can be disabled by the owner of the table; the application is not the owner.
-    rights = (
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}",
-        f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(APPEND_ONLY)} FROM {APP_ROLE}",
-        f"REVOKE DELETE, TRUNCATE ON {', '.join(KEPT)} FROM {APP_ROLE}",
-    )
-    known = f"EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}')"
-    written.append(f"DO $$ BEGIN IF {known} THEN {'; '.join(rights)}; END IF; END $$")
     return written
 
 

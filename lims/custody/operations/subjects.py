@@ -150,6 +150,7 @@ def lock_subject(session: Session, code: str) -> Subject:
 
     Whoever decides by a state locks first: two benches cannot both find it unchanged.
     """
+    session.flush()
     subject = session.get(Subject, code, with_for_update=True, populate_existing=True)
     if subject is None:
         raise NotFound(code=code)
