@@ -22,6 +22,7 @@ from instruments.analyzers.errors import AnalyzerFileError
 MOST_TAGS = 100_000  # the fullest real directory has under 200
 _MOST_GENERATIONS = 1_000
 _MOST_CANDIDATES = 100_000  # places that are looked at for an older directory
+_MOST_OVERLAP = 4  # times the file; in real files no two values share a byte
 _FEWEST_TAGS = 10  # a shorter run of entries is the remains of an overwritten directory
 
 _ENTRY = Struct(">4sihhiiii")  # name, number, type, element size, count, size, offset, handle
@@ -153,6 +154,15 @@ def read_current(
             f"a directory of {header.tags} tags",
             f"{strangers} entries without a readable name",
         )
+    claimed = sum([entry[5] for entry in entries.values()])
+    if claimed > _MOST_OVERLAP * len(content):
+        raise AnalyzerFileError(
+            name,
+            "directory-impossible",
+            f"byte {header.position}",
+            f"values of at most {len(content)} bytes, the whole file",
+            f"{len(entries)} tags that claim {claimed} bytes",
+        )
     end = header.position + header.tags * _ENTRY_SIZE
     if header.room < header.tags * _ENTRY_SIZE:
         problems.append(
@@ -175,7 +185,8 @@ def all_generations(
 
     3500, 3730 and 3100 instruments save by appending, so older directories stay in the file. They
     are found by their DATA entries; the run of plausible entries around one is a directory. It is
-    complete when it has the raw channels of the current one and a third of its tags.
+    complete when it has the raw channels of the current one and a third of its tags. One that names
+    another injection is no generation of this file.
     """
     listed = {*current, *damaged}
     raw_channels = {key for key in listed if key[0] == "DATA" and key[1] in _FIRST_CHANNELS}
@@ -200,7 +211,8 @@ def all_generations(
             continue
         entries = _entries_at(content, first, tags)[0]
         shared = sum(key in listed for key in entries)
-        if raw_channels <= entries.keys() and shared * 3 >= len(listed):
+        complete = raw_channels <= entries.keys() and shared * 3 >= len(listed)
+        if complete and _same_injection(content, entries, current):
             found.append(Generation(first, entries, current=False))
     return (*found, Generation(header.position, current, current=True))
 
@@ -242,6 +254,16 @@ def _entries_at(
             if kind in COMPRESSED:
                 problems.append(f"tag {name}{number}: {COMPRESSED[kind]} is not read")
     return entries, faults, problems
+
+
+def _same_injection(content: bytes, earlier: Entries, current: Entries) -> bool:
+    """Say whether two directories do not name different injections."""
+    found = {
+        content[entry.offset : entry.offset + entry.size]
+        for entries in (earlier, current)
+        if (entry := entries.get(("LIMS", 1))) is not None and entry.plain
+    }
+    return len(found) < 2
 
 
 def _fault_of(entry: Entry, content: bytes) -> str:

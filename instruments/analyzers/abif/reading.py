@@ -2,6 +2,7 @@
 """Read an ABIF file: choose the generation whose signal is whole, and name what is wrong."""
 
 from collections.abc import Iterator, Set
+from itertools import pairwise
 
 from instruments.analyzers.abif.consumables import text_of
 from instruments.analyzers.abif.directory import (
@@ -29,6 +30,7 @@ from instruments.analyzers.abif.values import (
     text_bytes,
 )
 
+_MOST_PROBLEMS = 100
 _KNOWN_MAJOR_VERSIONS = frozenset({1, 3})
 # Names that a plate map is compared with: a doubtful encoding must be seen.
 _COMPARED = tuple((tag, 1) for tag in ("SpNm", "SMPL", "TUBE", "CTNM", "CTID", "StdF"))
@@ -58,6 +60,8 @@ def read_abif(content: bytes, *, name: str) -> AbifFile:
     signal, channels, searched = _signal(content, header, entries, faults, problems)
     problems += _value_problems(content, entries)
     problems += _channel_problems(content, entries, channels, listed=entries.keys() | faults.keys())
+    if len(problems) > _MOST_PROBLEMS:
+        problems[_MOST_PROBLEMS:] = [f"and {len(problems) - _MOST_PROBLEMS} more problems"]
     return AbifFile(
         name=name,
         content=content,
@@ -156,6 +160,9 @@ def _channel_problems(
         yield f"the raw channels differ in length: {', '.join(map(str, counts))} points"
     elif isinstance(scans, int) and counts[0] != scans:
         yield f"the raw channels hold {counts[0]} points of {scans} scans"
+    ranges = sorted((entry.offset, entry.offset + entry.size) for entry in channels.values())
+    if any(end > start for (_, end), (start, _) in pairwise(ranges)):
+        yield "two channels share bytes of the file: the place of one of them is wrong"
     announced = _value(content, entries, _DYE_COUNT)
     if isinstance(announced, int):
         there = sum(key in listed for key in _RAW_KEYS)
