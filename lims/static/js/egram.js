@@ -79,7 +79,8 @@ function signal(injection) {
   })).sort((a, b) => a.d - b.d || a.s - b.s);
   return {
     n, bp, peaks, off, ana: analysed,
-    raw: dyes.every((dye) => dye.raw) ? dyes.map((dye) => spread(dye.raw, dye.start)) : null,
+    // Not sized: there is no axis of sizes, so what there is stands over the scans.
+    raw: dyes.every((dye) => dye.raw) ? dyes.map((dye) => spread(dye.raw, dye.start)) : injection.bp.length < 2 ? analysed : null,
     scanOf: (size) => between(size, 1, 0), bpOf: (scan) => between(scan, 0, 1),
     scansPerBase: (table.at(-1)[0] - table[0][0]) / (table.at(-1)[1] - table[0][1]),
   };
@@ -1078,7 +1079,10 @@ async function open(root) {
   root.egram = viewer;
   root.querySelectorAll("[data-has=raw]").forEach((part) => { part.hidden = !first.raw; });
   root.querySelectorAll("[data-has=second]").forEach((part) => { part.hidden = !second; });
-  if (!options.sized) { viewer.raw = first.raw !== null; }
+  if (!options.sized) {
+    viewer.set("raw", true);
+    root.querySelectorAll("[data-set=analysed]").forEach((button) => { button.disabled = true; });
+  }
 
   const list = root.querySelector("[data-loci]"), chips = [];
   options.dyes.forEach((name, d) => {
