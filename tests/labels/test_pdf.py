@@ -12,7 +12,7 @@ from PIL import Image
 from labels import pdf
 from labels.catalogue import NAMES, layout
 from labels.errors import LabelError
-from labels.layout import Code, Values
+from labels.layout import Code, Text, Values, place
 from labels.sheets import NAMES as SHEET_NAMES
 from labels.sheets import sheet
 
@@ -86,20 +86,23 @@ def test_a_label_is_the_same_bytes_every_time(
 def test_text_on_paper_stays_within_the_places_of_the_layout(
     name: str, values_name: str, kinds_of_values: dict[str, Values]
 ) -> None:
-    label = layout(name)
-    (page,) = pages_of(pdf.render(label, kinds_of_values[values_name]), 600)
+    label, values = layout(name), kinds_of_values[values_name]
+    (page,) = pages_of(pdf.render(label, values), 600)
+    assert page.getextrema() == (0, 255)
 
     dots_per_mm = 600 / 25.4
-    for each in label.fields:
-        # Half a tenth of a millimetre of grey edge on each side.
-        left, top = each.x * dots_per_mm - 4, each.y * dots_per_mm - 4
-        if isinstance(each, Code):
-            # The largest of them all; what is right of it and under it is looked at below.
-            right = bottom = max(page.size)
-        else:
-            right = (each.x + each.width) * dots_per_mm + 4
-            bottom = (each.y + each.size) * dots_per_mm + 4
-        page.paste(255, (int(left), int(top), int(right) + 1, int(bottom) + 1))
+    places = [
+        (each.x, each.y, each.width, each.size) for each in label.fields if isinstance(each, Text)
+    ]
+    places += [
+        tuple(side * 25.4 / 300 for side in (each.x, each.y, each.width, each.height))
+        for each in place(label, values, dpi=300).symbols
+    ]
+    for x, y, width, height in places:
+        # A fifth of a millimetre for the grey edge, and for letters that are not hinted here.
+        left, top = int(x * dots_per_mm) - 5, int(y * dots_per_mm) - 5
+        right, bottom = int((x + width) * dots_per_mm) + 6, int((y + height) * dots_per_mm) + 6
+        page.paste(255, (left, top, right, bottom))
 
     assert page.getextrema() == (255, 255)
 
