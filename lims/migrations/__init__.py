@@ -7,7 +7,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
+
+from lims.core.db import Base
+from lims.custody.models import APPEND_ONLY
 
 HERE = Path(__file__).parent
 
@@ -36,7 +39,25 @@ def current(engine: Engine) -> str | None:
         return revision
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring a database to the newest revision, all in one transaction."""
+def upgrade(engine: Engine, *, role: str | None = None) -> None:
+    """Bring a database to the newest revision, all in one transaction.
+
+    On PostgreSQL `role` (the one the application signs in as, which must exist) is granted what
+    it needs and no more: it reads everything, adds everywhere, changes all but the append-only
+    tables, deletes nothing, owns nothing.
+    """
     with engine.connect().execution_options(osteon_write=True) as connection, connection.begin():
         command.upgrade(_config(connection), "head")
+        if role is not None and connection.dialect.name == "postgresql":
+            _grant(connection, role)
+
+
+def _grant(connection: Connection, role: str) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    to = quote(role)
+    connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {to}"))
+    connection.execute(text(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {to}"))
+    connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {to}"))
+    for table in Base.metadata.sorted_tables:
+        verbs = "INSERT" if table.name in APPEND_ONLY else "INSERT, UPDATE"
+        connection.execute(text(f"GRANT {verbs} ON {quote(table.name)} TO {to}"))
