@@ -28,6 +28,8 @@ def _as_biopython(value: object, entry: Entry) -> object:
         return _signed(value)
     if entry.kind == 1 and isinstance(value, bytes):
         return tuple(map(_signed, value))
+    if entry.kind == 13:
+        return bool(value)  # Biopython makes one of several
     if entry.kind == 12 and isinstance(value, tuple):
         return (*value[:2], *map(_signed, value[2:]))
     if entry.kind == 2 and isinstance(value, int):
