@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small application around the shared templates, and a browser to look at them."""
 
+import json
 import math
 import threading
 from collections.abc import Iterator
@@ -125,7 +126,8 @@ def signal() -> dict[str, object]:
 STATION = """{% extends "shared/bench.html" %}{% import "shared/macros.html" as m %}
 {% block main %}<div class="stack" data-bench data-scans="/station/scans"
  data-entries="/station/entries"
- data-poll="/station/outcomes" data-person="T-07" data-last="0">
+ data-poll="/station/outcomes" data-person="T-07" data-last="0"
+ {% if events %}data-events="/station/events"{% endif %}>
 {{ m.scan_box("Scan the next tube", "/station/scans", reasons=[("damaged", "label damaged")]) }}
 <div data-verdict></div><div id="count" data-live>{{ seen }} scanned</div>
 {{ m.number_pad("powder_ug", "Mass of powder", "/station/entries", unit="mg") }}
@@ -140,7 +142,7 @@ def shared_app() -> Flask:
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "lims" / "static"),
     )
-    app.config.update(SCANS=[], ENTRIES=[], TOLD=[], AWAY=False)
+    app.config.update(SCANS=[], ENTRIES=[], TOLD=[], STREAMED=[], AWAY=False)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -191,8 +193,18 @@ def shared_app() -> Flask:
     @app.get("/station")
     def station() -> str:
         return render_template_string(
-            STATION, seen=len(app.config["SCANS"]), list=app.config["SCANS"]
+            STATION, seen=len(app.config["SCANS"]), events="events" in request.args
         )
+
+    @app.get("/station/events")
+    def events() -> Response:
+        told = app.config["STREAMED"]
+        lines = [
+            f"id: {one['sequence']}\nevent: outcome\ndata: {json.dumps(one)}\n\n" for one in told
+        ]
+        devices = {"devices": [{"icon": "printer", "words": "Head open", "state": "fault"}]}
+        lines.append(f"event: devices\ndata: {json.dumps(devices)}\n\n")
+        return Response(lines, mimetype="text/event-stream")
 
     @app.post("/station/scans")
     def scanned() -> tuple[dict[str, object], int]:

@@ -28,7 +28,7 @@ TYPE = """([text, gap, arabic]) => {
 
 @pytest.fixture
 def station(browser: Browser, shared_app: Flask, shared_site: str) -> Iterator[Page]:
-    for kept in ("SCANS", "ENTRIES", "TOLD"):
+    for kept in ("SCANS", "ENTRIES", "TOLD", "STREAMED"):
         shared_app.config[kept].clear()
     shared_app.config["AWAY"] = False
     page = browser.new_page(viewport={"width": 1366, "height": 900})
@@ -140,3 +140,17 @@ def test_the_focus_comes_back_to_the_scan_box_but_is_not_taken_from_a_remark(sta
     station.focus("#remark")
     station.wait_for_timeout(1300)
     assert station.evaluate("document.activeElement.id") == "remark"
+
+
+def test_a_streamed_verdict_is_shown_once_and_a_printer_that_is_open_is_named(
+    station: Page, shared_app: Flask, shared_site: str
+) -> None:
+    shared_app.config["STREAMED"].append(
+        {"sequence": 5, "verdict": "refused", "say": {"en": "The lot expired.", "ar": "انتهت."}}
+    )
+    station.goto(f"{shared_site}/station?events")
+    assert "The lot expired." in verdict(station, "Refused")
+    station.wait_for_selector(".device.fault:has-text('Head open')")
+    first = station.locator(".verdict time").inner_text()
+    station.wait_for_timeout(4500)
+    assert station.locator(".verdict time").inner_text() == first
