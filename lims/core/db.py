@@ -127,7 +127,8 @@ class Database:
             if not self.is_sqlite:
                 session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield session
-            session.rollback()
+            # Closing rolls back and lets go of the rows as they were read; an explicit rollback
+            # would empty them first.
 
     @contextmanager
     def writing(self, key: str | None = None) -> Iterator[Session]:

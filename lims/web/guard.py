@@ -98,7 +98,8 @@ def install(app: Flask, load: Callable[[], SignedIn | None], csrf: CSRFProtect) 
         endpoint = request.endpoint
         if endpoint is None:
             return
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not by_key():
+        changes = request.method not in ("GET", "HEAD", "OPTIONS")
+        if changes and not by_key() and app.config["WTF_CSRF_ENABLED"]:
             csrf.protect()
         g.who = None if endpoint == "static" else load()
         right = right_of(app, endpoint)
