@@ -5,9 +5,10 @@
 // <div data-bench            the root; its data-* are
 //   data-scans="URL"         POST one scan  {scan_id, text, source, device_time, reason?}
 //   data-entries="URL"       POST one figure {entry_id, name, value}
-//   data-events="URL"        server-sent events: "outcome" (id: its sequence), "devices", "alive"
+//   data-events="URL"        server-sent events: "outcome" (id: its sequence), "changed", "devices", "alive"
 //   data-poll="URL"          GET URL?after=SEQUENCE -> {outcomes: [...], devices?: [...]}
 //   data-last="41"           sequence of the last outcome that this page already shows
+//   data-zone="Africa/Tripoli"  the laboratory's clock
 //   data-person="T-07"       whose scans are stored here while the server does not answer
 //   data-words='{...}'>      words of this page, keys below in WORDS
 //
@@ -130,10 +131,10 @@
     if (!quiet) play(kind);
   };
 
-  const take = (outcome) => {
+  const take = (outcome, { always = false } = {}) => {
     const sequence = Number(outcome.sequence || 0);
-    if (sequence && sequence <= shown) return; // The answer came by both roads.
-    if (sequence) shown = sequence;
+    if (sequence && sequence <= shown && !always) return; // The answer came by both roads.
+    shown = Math.max(shown, sequence);
     show(outcome);
     refresh();
   };
@@ -147,15 +148,19 @@
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
       if (answer.redirected && new URL(answer.url).pathname !== location.pathname) location.reload();
       if (!answer.ok) return;
+      let gone = false; // The page has taken another shape: somebody else took the bench.
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       document.querySelectorAll("[data-live][id]").forEach((old) => {
         const now = fresh.getElementById(old.id);
+        if (!now) gone = true;
         const busy = old.contains(document.activeElement) && document.activeElement.matches("input,select,textarea");
         if (!now || busy || document.querySelector("dialog[open]")) return;
         const copy = document.importNode(now, true);
         old.replaceWith(copy);
         copy.dispatchEvent(new CustomEvent("osteon:replaced", { bubbles: true }));
       });
+      const writing = document.activeElement?.matches("input:not(#scan),select,textarea");
+      if (gone && !writing && !document.querySelector("dialog[open]")) location.reload();
       hold();
     } catch {
       away(true);
@@ -225,7 +230,8 @@
         try {
           const outcome = await post(first.url, first.body);
           keep(rest);
-          take(outcome);
+          // Shown even if the stream told it before: "stored" must not stay on the screen.
+          take(outcome, { always: true });
           // What was refused must be seen before the next verdict covers it.
           if (outcome.verdict !== "accepted") await new Promise((go) => setTimeout(go, 2500));
         } catch (error) {
@@ -285,10 +291,10 @@
 
   // ---- devices; silence is never shown as ready ----
   const server = () => root.ownerDocument.querySelector("[data-devices] [data-server]");
-  let gone = null;
+  let silent = null;
   function away(is) {
-    if (is === gone) return;
-    gone = is;
+    if (is === silent) return;
+    silent = is;
     const place = document.querySelector("[data-devices]");
     if (!place) return;
     place.hidden = false;
@@ -323,6 +329,7 @@
     source.addEventListener("open", () => { alive(); flush(); });
     source.addEventListener("alive", alive);
     source.addEventListener("outcome", (event) => { alive(); take(JSON.parse(event.data)); });
+    source.addEventListener("changed", () => { alive(); refresh(); });
     source.addEventListener("devices", (event) => { alive(); devices(JSON.parse(event.data).devices); });
     // Something of the station changed that is no outcome: a label printed, a bench taken.
     source.addEventListener("changed", () => { alive(); refresh(); });
