@@ -136,7 +136,18 @@ class Port:
                 taken = self._line.write(payload[sent:])
                 sent += len(payload) - sent if taken is None else taken
         except serial.SerialTimeoutException as fault:
+            self._drop_unsent()
             raise PortStuck(self.name, str(fault)) from fault
+        except _LINE_FAULTS as fault:
+            raise PortGone(self.name, str(fault)) from fault
+
+    def _drop_unsent(self) -> None:
+        """Throw the rest away: it must not go out later, nor must a close wait for it."""
+        drop = getattr(self._line, "reset_output_buffer", None)  # network lines have none
+        if drop is None:
+            return
+        try:
+            drop()
         except _LINE_FAULTS as fault:
             raise PortGone(self.name, str(fault)) from fault
 
@@ -182,7 +193,12 @@ def open_port(name: str, *, baud: int = 9600, xonxoff: bool = False, rtscts: boo
     port = Port(name, line)
     try:
         _keep_others_out(line)
-    except OSError as fault:
+        if xonxoff:
+            # The line may still obey an XOFF that the device sent to whoever had it open before;
+            # the kernel forgets it when the flow control is switched off (measured).
+            line.xonxoff = False
+            line.xonxoff = True
+    except _LINE_FAULTS as fault:
         port.close()
         raise PortGone(name, str(fault)) from fault
     return port

@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime
 
 from instruments.agent.server import DeviceHealth, Server, ServerAway, ServerRefused
-from instruments.ports import PortBusy, PortFault
+from instruments.ports import PortBusy, PortFault, PortStuck
 
 _BEAT = 2.0
 
@@ -41,7 +41,11 @@ class Board:
 
     def put_fault(self, station: str, kind: str, *, port: str, fault: PortFault) -> None:
         """Note that a device's port cannot be used."""
-        state = "fault" if isinstance(fault, PortBusy) else "gone"
+        state = "gone"
+        if isinstance(fault, PortBusy):
+            state = "fault"
+        elif isinstance(fault, PortStuck):
+            state = "unknown"  # there, and taking nothing
         self.put(station, kind, port=port, state=state, detail=fault.reason)
 
     def health(self) -> dict[str, list[DeviceHealth]]:

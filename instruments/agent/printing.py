@@ -26,6 +26,7 @@ from instruments.printers import (
 )
 
 _LOOK = 1.0  # seconds between looks at a printer that has nothing to do
+_LOOK_IN_FAULT = 0.4  # and at one that somebody is mending
 _INTENT_TIME = 10.0  # seconds in which the server must allow a label
 _ABSENT_TIME = 10.0  # seconds after the start in which a printer must appear to say what it printed
 _FIRST_PAUSE = 0.2
@@ -190,7 +191,8 @@ class PrinterThread(threading.Thread):
         while not self._end.is_set():
             self._show(printer.status(), wrong)
             try:
-                job = self._fetcher.jobs.get(timeout=_LOOK)
+                pause = _LOOK if self._fetcher.ready.is_set() else _LOOK_IN_FAULT
+                job = self._fetcher.jobs.get(timeout=pause)
             except queue.Empty:
                 wrong = wrong if wrong is None else self._wrong_resolution(printer)
                 continue

@@ -126,7 +126,7 @@ class Peer:
         return 404, {}
 
     def take_question(self, path: str) -> Answer:
-        deadline = time.monotonic() + 1.0
+        deadline = time.monotonic() + 0.3
         while self._server is not None and time.monotonic() < deadline:
             with self._lock:
                 if self.jobs:
@@ -181,12 +181,22 @@ class Bench:
         self._processes: list[subprocess.Popen[bytes]] = []
         self.agent: subprocess.Popen[bytes] | None = None
 
-    def start_devices(self) -> subprocess.Popen[bytes]:
-        process = self._start(
-            "instruments.virtual", "--folder", str(self.folder), "--station", STATION
+    def start_devices(self, *, print_seconds: float = 0.1) -> None:
+        self.virtual = self._start(
+            "instruments.virtual",
+            *("--folder", str(self.folder)),
+            *("--station", STATION),
+            *("--print-seconds", str(print_seconds)),
         )
         self.devices.wait_until_ready(seconds=5)
-        return process
+
+    def restart_devices(self, *, print_seconds: float) -> None:
+        """Switch the virtual devices off and on again, with a printer of another speed."""
+        self.virtual.terminate()
+        assert self.virtual.wait(5) == 0
+        eventually(lambda: self.peer.device("printer")[0] == "gone")
+        self.start_devices(print_seconds=print_seconds)
+        self.ready()
 
     def write_config(self, *, more: str = "") -> None:
         key = self.folder / "bench.key"
@@ -230,16 +240,12 @@ class Bench:
         return process
 
     def close(self) -> None:
+        """End at once; how the two end when they are asked to has tests of its own."""
         for process in self._processes:
+            process.kill()
+            process.wait(5)
             if process.stdin is not None:
                 process.stdin.close()
-        for process in self._processes:
-            try:
-                process.wait(6)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
 
 
 @pytest.fixture
