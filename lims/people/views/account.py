@@ -15,6 +15,8 @@ from lims.core.errors import Refusal
 from lims.people import operations, queries
 from lims.people.operations import second_factor_key
 from lims.people.rules import (
+    ACTIVITY_WORDS,
+    ROLE_WORDS,
     PasswordWrong,
     SecondFactorEnrolled,
     SecondFactorMissing,
@@ -173,6 +175,8 @@ def _account(refusal: Refusal | None = None) -> tuple[str, int]:
             problem=in_words(refusal.say) if refusal is not None else "",
             advice=in_words(refusal.advice) if refusal is not None else "",
             said=flask.request.args.get("said", ""),
+            role_words=ROLE_WORDS,
+            activity_words=ACTIVITY_WORDS,
         )
 
 

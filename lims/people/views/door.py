@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The door: sign in, second factor, first password, sign out, language, first page."""
 
+from urllib.parse import urlsplit
+
 import flask
 from flask import Response, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from lims.core.actors import Role
@@ -77,7 +80,7 @@ def home() -> AnyResponse:
 @public
 def sign_in() -> Answer:
     """Show the door, or go on if it stands open."""
-    back = local_path(request.args.get("back", ""))
+    back = page_of_ours(request.args.get("back", ""))
     if g.get("who") is not None:
         return redirect(back, 303)
     return _door(back=back)
@@ -88,7 +91,7 @@ def sign_in() -> Answer:
 def post_sign_in() -> Answer:
     """Open a session; every refusal reads the same."""
     sent = form(SignInSchema())
-    back = local_path(sent["back"])
+    back = page_of_ours(sent["back"])
     if not sent["login"] or not sent["password"]:
         return _door(back=back, login=sent["login"], missing=True, status=422)
     with reading() as session:
@@ -114,7 +117,7 @@ def post_sign_in() -> Answer:
 @needs(Right.SEE_OWN_ACCOUNT)
 def second_factor() -> Answer:
     """Ask for the six digits where they are due; lead on where they are not."""
-    back = local_path(request.args.get("back", ""))
+    back = page_of_ours(request.args.get("back", ""))
     who = person_here()
     if who.second_factor is SecondFactorState.TO_ENROL:
         return redirect(url_for("people.factor"), 303)
@@ -128,7 +131,7 @@ def second_factor() -> Answer:
 def post_second_factor() -> Answer:
     """Take the six digits; the session gets a new token with its rights."""
     sent = form(DigitsSchema())
-    back = local_path(sent["back"])
+    back = page_of_ours(sent["back"])
     key = second_factor_key(settings().keys)
     with laboratory().database.writing() as session:
         attempt = operations.pass_second_factor(
@@ -199,7 +202,7 @@ def post_start() -> Answer:
 def post_language() -> AnyResponse:
     """Remember the language in a cookie and go back."""
     sent = form(LanguageSchema())
-    answer = redirect(local_path(sent["back"]), 303)
+    answer = redirect(page_of_ours(sent["back"]), 303)
     answer.set_cookie(
         COOKIE, sent["language"], max_age=YEAR, httponly=True, samesite="Strict",
         secure=bool(flask.current_app.config["SESSION_COOKIE_SECURE"]),
@@ -214,6 +217,19 @@ def health() -> Response:
     with reading() as session:
         queries.answers(session)
     return Response('{"ok": true}', mimetype="application/json")
+
+
+def page_of_ours(wanted: str) -> str:
+    """Return `wanted` if it is an address of this site that can be shown, else the first page.
+
+    Where an act was refused for want of a session, its address takes no GET.
+    """
+    path = local_path(wanted)
+    try:
+        flask.current_app.url_map.bind("").match(urlsplit(path).path, "GET")
+    except HTTPException:
+        return "/"
+    return path
 
 
 def same_twice(password: str, again: str) -> str:
