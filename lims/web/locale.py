@@ -13,7 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, get_locale
 
 from lims.core.words import Say
 from lims.web.pages import settings
@@ -37,13 +37,6 @@ def catalogue(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
-class CatalogueDomain(Domain):  # type: ignore[misc]  # Flask-Babel carries no types
-    """Flask-Babel's domain, reading our compiled catalogues instead of `.mo` files."""
-
-    def get_translations(self) -> NullTranslations:
-        return catalogue(language())
-
-
 def language() -> str:
     """Return `en` or `ar` for this request."""
     locale = get_locale()
@@ -53,6 +46,12 @@ def language() -> str:
 def translate(text: str, into: str | None = None) -> str:
     """Return `text` in the request's language, or in `into`."""
     translated: str = catalogue(into or language()).gettext(text)
+    return translated
+
+
+def translate_count(one: str, many: str, count: int) -> str:
+    """Return the form of a sentence that fits `count`, in the request's language."""
+    translated: str = catalogue(language()).ngettext(one, many, count)
     return translated
 
 
@@ -78,11 +77,13 @@ def _choose() -> str:
 
 def install(app: Flask) -> None:
     """Give the application its languages."""
-    domain = CatalogueDomain(domain="messages")
     Babel(
         app,
         default_locale="en",
         locale_selector=_choose,
         timezone_selector=lambda: current_app.extensions["osteon"].settings.zone,
-        default_domain=domain,
+    )
+    # Flask-Babel reads `.mo` files; the templates are given our compiled catalogues instead.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of jinja2.ext.i18n
+        gettext=translate, ngettext=translate_count, newstyle=True
     )

@@ -136,6 +136,6 @@ def _answered(station: str, record: ScanRecord) -> ResponseReturnValue:
 def station_of(station: str) -> str:
     """Return the station's code; an agent speaks for its own alone, else NotFound."""
     code = code_in_path(station, Kind.STATION)
-    if g.who.station is not None and g.who.station != code:
+    if g.who.station and g.who.station != code:
         raise NotFound(code=code)
     return code
