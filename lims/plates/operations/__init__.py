@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of procedures, batches and plates."""
+
+from lims.plates.operations.batches import (
+    Opened,
+    add_blank,
+    complete_batch,
+    open_batch,
+    place_in_batch,
+    void_placement,
+)
+from lims.plates.operations.plates import (
+    complete_plate,
+    fill_well,
+    open_plate,
+    record_use,
+    void_filling,
+    working_plate,
+)
+from lims.plates.operations.procedures import add_procedure, withdraw_procedure
+
+__all__ = [
+    "Opened",
+    "add_blank",
+    "add_procedure",
+    "complete_batch",
+    "complete_plate",
+    "fill_well",
+    "open_batch",
+    "open_plate",
+    "place_in_batch",
+    "record_use",
+    "void_filling",
+    "void_placement",
+    "withdraw_procedure",
+    "working_plate",
+]

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading one procedure, batch or plate, and what stands in it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lims.core.errors import NotFound
+from lims.custody.models import Subject
+from lims.equipment.models import Instrument
+from lims.plates.models import Batch, BatchMember, BatchUse, Plate, Procedure, Well
+from lims.plates.rules import (
+    PLATE_POSITIONS,
+    RACK_POSITIONS,
+    Activity,
+    ProcedureEnded,
+    ProcedureOfOtherActivity,
+    ProcedureWithdrawn,
+)
+from lims.reagents.models import Lot
+
+
+@dataclass(frozen=True)
+class Used:
+    """A lot or an instrument that a batch or plate used; `until` its expiry or calibration."""
+
+    code: str
+    name: str
+    number: str
+    until: date
+
+
+def current_procedure(session: Session, name: str) -> Procedure | None:
+    """Return the version of a procedure that is in force, None where none is."""
+    return session.scalar(
+        select(Procedure)
+        .where(Procedure.name == name, Procedure.withdrawn_at.is_(None))
+        .order_by(Procedure.version.desc())
+        .limit(1)
+    )
+
+
+def current_procedures(session: Session, activity: Activity) -> tuple[Procedure, ...]:
+    """Return the procedures in force for an activity, by name."""
+    found = select(Procedure).where(
+        Procedure.activity == activity, Procedure.withdrawn_at.is_(None)
+    )
+    return tuple(session.scalars(found.order_by(Procedure.name, Procedure.version)))
+
+
+def procedures(session: Session) -> tuple[Procedure, ...]:
+    """Return every version of every procedure, the newest version of each first."""
+    found = select(Procedure).order_by(Procedure.name, Procedure.version.desc())
+    return tuple(session.scalars(found))
+
+
+def usable_procedure(session: Session, procedure_id: int, *, activity: Activity) -> Procedure:
+    """Return a procedure that is in force for the activity.
+
+    Raises NotFound, ProcedureOfOtherActivity, ProcedureWithdrawn, ProcedureEnded.
+    """
+    procedure = session.get(Procedure, procedure_id)
+    if procedure is None:
+        raise NotFound(code=str(procedure_id))
+    if procedure.activity is not activity:
+        raise ProcedureOfOtherActivity(name=procedure.name)
+    if procedure.withdrawn_at is not None:
+        current = current_procedure(session, procedure.name)
+        if current is None:
+            raise ProcedureEnded(name=procedure.name, version=procedure.version)
+        raise ProcedureWithdrawn(
+            name=procedure.name, version=procedure.version, current=current.version
+        )
+    return procedure
+
+
+def batch_of(session: Session, code: str) -> Batch:
+    """Return the batch of a code; raises NotFound."""
+    batch = session.get(Batch, code)
+    if batch is None:
+        raise NotFound(code=code)
+    return batch
+
+
+def plate_of(session: Session, code: str) -> Plate:
+    """Return the plate of a code; raises NotFound."""
+    plate = session.get(Plate, code)
+    if plate is None:
+        raise NotFound(code=code)
+    return plate
+
+
+def state_of(session: Session, code: str) -> str:
+    """Return the state of a batch or plate; raises NotFound."""
+    state = session.scalar(select(Subject.state).where(Subject.code == code))
+    if state is None:
+        raise NotFound(code=code)
+    return state
+
+
+def members_of(session: Session, batch_code: str) -> tuple[BatchMember, ...]:
+    """Return what stands in a batch, in the order of the rack; voided placements left out."""
+    found = session.scalars(
+        select(BatchMember).where(
+            BatchMember.batch_code == batch_code, BatchMember.voided_at.is_(None)
+        )
+    )
+    return tuple(sorted(found, key=lambda member: RACK_POSITIONS.index(member.position)))
+
+
+def placement_of(session: Session, subject_code: str) -> BatchMember | None:
+    """Return where a tube stands, None where it stands in no batch."""
+    return session.scalar(
+        select(BatchMember).where(
+            BatchMember.subject_code == subject_code, BatchMember.voided_at.is_(None)
+        )
+    )
+
+
+def wells_of(session: Session, plate_code: str) -> tuple[Well, ...]:
+    """Return the filled wells of a plate in the order of filling (A01, B01 … H12)."""
+    found = session.scalars(
+        select(Well).where(Well.plate_code == plate_code, Well.voided_at.is_(None))
+    )
+    return tuple(sorted(found, key=lambda well: PLATE_POSITIONS.index(well.position)))
+
+
+def filling_at(session: Session, plate_code: str, position: str) -> Well | None:
+    """Return what stands in a well (`A01`), None where it is free."""
+    return session.scalar(
+        select(Well).where(
+            Well.plate_code == plate_code, Well.position == position, Well.voided_at.is_(None)
+        )
+    )
+
+
+def uses_of(session: Session, code: str) -> tuple[Used, ...]:
+    """Return the lots and instruments that a batch or plate used, in the order of use."""
+    rows = session.execute(
+        select(BatchUse.used_code, Lot, Instrument)
+        .outerjoin(Lot, Lot.code == BatchUse.used_code)
+        .outerjoin(Instrument, Instrument.code == BatchUse.used_code)
+        .where(BatchUse.subject_code == code)
+        .order_by(BatchUse.id)
+    )
+    return tuple(
+        Used(used, lot.reagent, lot.number, lot.expires)
+        if lot is not None
+        else Used(used, instrument.name, instrument.serial, instrument.calibration_due)
+        for used, lot, instrument in rows
+    )
+
+
+def lots_used(session: Session, code: str) -> tuple[Lot, ...]:
+    """Return the lots that a batch or plate used, in the order of use."""
+    found = select(Lot).join(BatchUse, BatchUse.used_code == Lot.code)
+    return tuple(session.scalars(found.where(BatchUse.subject_code == code).order_by(BatchUse.id)))
