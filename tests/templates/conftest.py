@@ -165,7 +165,7 @@ def shared_app() -> Flask:
             if request.args.get("lang") == "ar"
             else "Missing Persons DNA Laboratory",
             "places": places(),
-            "who": {"code": "T-07"},
+            "who": {"code": "T-07", "sitting": 1},
             "here": request.path,
             "demonstration": False,
         }
