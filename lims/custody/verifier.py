@@ -807,7 +807,7 @@ class _Walk:
         content = raw[:-1] if raw.endswith(b"\n") else raw
         leaf = leaf_hash(content)
         try:
-            if len(raw) == len(content):
+            if len(raw) == len(content) <= MAX_LINE:
                 raise Malformed("line", "the file ends in the middle of it")
             event = read_event(content)
         except Malformed as error:

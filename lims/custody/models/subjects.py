@@ -21,6 +21,8 @@ class Subject(Base):
     """A coded thing. Its state is a word of the feature that owns this kind of thing."""
 
     __tablename__ = "subject"
+    # What waits for a stage is asked by kind and state, the oldest first.
+    __table_args__ = (Index("ix_subject_waiting", "kind", "state", "created_at"),)
 
     code: Mapped[str] = mapped_column(String(CODE_LENGTH), primary_key=True)
     kind: Mapped[Kind] = mapped_column(stored_enum(Kind))

@@ -50,6 +50,7 @@ class Tag(StrEnum):
     PERSON_PASSWORD_CHANGED = "person:password:changed", N_("Password changed")
     PERSON_PASSWORD_RESET = "person:password:reset", N_("Password reset begun")
     PERSON_FACTOR_ENROLLED = "person:factor:enrolled", N_("Second factor enrolled")
+    PERSON_FACTOR_PASSED = "person:factor:passed", N_("Second factor passed")
     PERSON_FACTOR_REMOVED = "person:factor:removed", N_("Second factor removed")
     PERSON_SESSION_OPENED = "person:session:opened", N_("Signed in")
     PERSON_SESSION_CLOSED = "person:session:closed", N_("Signed out")

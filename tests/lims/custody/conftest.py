@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small ledger on disk, made with the format's own functions, to be tampered with."""
 
-import base64
 import datetime
 import random
 from collections.abc import Callable
@@ -148,8 +147,3 @@ def signed_ledger(tmp_path: Path) -> Callable[..., SignedLedger]:
         return ledger
 
     return make
-
-
-@pytest.fixture
-def b64() -> Callable[[bytes], str]:
-    return lambda content: base64.b64encode(content).decode()
