@@ -310,6 +310,7 @@ def upgrade() -> None:
         sa.Column("created_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_subject")),
     )
+    op.create_index("ix_subject_waiting", "subject", ["kind", "state", "created_at"], unique=False)
     op.create_table(
         "authorisation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
