@@ -42,6 +42,8 @@ class Settings:
     max_upload_mb: int = 200
     free_disk_mb: int = 200
     """Less free disk than this and new work is refused."""
+    passphrase_file: str = ""
+    """A file, best on a stick, whose first line opens the keys; empty where they lie open."""
     checkpoint_events: int = 100
     checkpoint_minutes: int = 15
 
@@ -59,6 +61,24 @@ class Settings:
     def keys(self) -> Path:
         """Where live keys lie, mode 0700."""
         return self.folder / "keys"
+
+    @property
+    def passphrase(self) -> bytes:
+        """What opens the keys; empty where they lie open. Raises BadSettings without the file."""
+        if not self.passphrase_file:
+            return b""
+        try:
+            first = Path(self.passphrase_file).read_bytes().splitlines()[0]
+        except (OSError, IndexError):
+            raise BadSettings(
+                f"passphrase_file {self.passphrase_file} cannot be read: insert the stick it is on"
+            ) from None
+        return first
+
+    @property
+    def public_key(self) -> Path:
+        """The ledger's public key, one line, to give to anybody who wants to verify."""
+        return self.folder / "ledger.pub"
 
     @property
     def checkpoints(self) -> Path:

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lims`: the commands of the server side."""
+
+import click
+
+from lims import __version__
+from lims.cli.accounts import user
+from lims.cli.laboratory import doctor, init, upgrade
+from lims.cli.ledger import history, ledger
+from lims.cli.runs import import_run, inspect
+from lims.cli.serving import serve, worker
+from lims.demo.command import demo
+
+
+@click.group()
+@click.version_option(__version__, package_name="osteon-lims")
+def main() -> None:
+    """Osteon: the laboratory information management system of a missing-persons DNA laboratory."""
+
+
+for command in (
+    init, serve, worker, upgrade, doctor, user, inspect, import_run, history, ledger, demo,
+):  # fmt: skip
+    main.add_command(command)

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lims ledger` and `lims history`: verify, export, sign, certify; the path of one thing."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from lims.cli.common import (
+    console,
+    folder_option,
+    json_option,
+    open_laboratory,
+    plain_errors,
+    print_json,
+    tell,
+)
+from lims.cli.laboratory import certify
+from lims.core.clock import now, utc_text
+from lims.core.codes import read_payload, threes
+from lims.core.errors import NotFound
+from lims.custody import verifier
+from lims.custody.operations import (
+    append,
+    checkpoint,
+    daily_signer,
+    days_left,
+    publish,
+    read_public_key,
+)
+from lims.custody.queries import (
+    export_lines,
+    head,
+    parents,
+    subject,
+    verify_database,
+)  # isort: skip
+from lims.custody.queries import (
+    history as history_of,
+)
+from lims.custody.rules import Event, Tag
+
+
+@click.group()
+def ledger() -> None:
+    """The ledger: everything that was ever done, in a form that anybody can verify."""
+
+
+@ledger.command("verify")
+@folder_option
+@json_option
+@plain_errors
+def verify(folder: Path, as_json: bool) -> None:
+    """Verify the whole ledger. Exit 0 sound, 1 broken, 3 sound with an unsigned tail."""
+    lab = open_laboratory(folder)
+    tell("Reading every event ...")
+    with lab.database.reading() as session:
+        report = verify_database(
+            session,
+            read_public_key(lab.settings.public_key),
+            verifier.read_notes(lab.settings.checkpoints),
+        )
+    if as_json:
+        print_json(report.as_json())
+    else:
+        click.echo(verifier.in_words(report.report))
+        for problem in report.problems:
+            click.echo(problem)
+    sys.exit(report.exit_status)
+
+
+@ledger.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@folder_option
+@json_option
+@plain_errors
+def export(file: Path, folder: Path, as_json: bool) -> None:
+    """Write every event as a line of NDJSON, for the verifier that needs no Osteon."""
+    lab = open_laboratory(folder)
+    with lab.database.writing() as session:
+        append(session, Tag.LEDGER_EXPORT_MADE, stream="ledger", by=console(), at=now(), content={})
+    fresh = file.with_name(file.name + ".new")
+    with lab.database.reading() as session, fresh.open("wb") as out:
+        size = head(session).size
+        done = 0
+        for line in export_lines(session):
+            out.write(line)
+            done += 1
+            if done % 20_000 == 0:
+                tell(f"{done} of {size} events")
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(fresh, file)
+    with lab.database.reading() as session:
+        publish(session, lab.settings.checkpoints)
+    if as_json:
+        print_json({"file": str(file), "events": done})
+    else:
+        tell(f"{done} events are in {file}. Verify them with lims/custody/verifier.py.")
+
+
+@ledger.command("checkpoint")
+@folder_option
+@json_option
+@plain_errors
+def sign(folder: Path, as_json: bool) -> None:
+    """Sign all events there are, with today's key."""
+    lab = open_laboratory(folder)
+    at = now()
+    signer = daily_signer(
+        lab.settings.keys, origin=lab.settings.origin, at=at, passphrase=lab.settings.passphrase
+    )
+    with lab.database.writing() as session:
+        made = checkpoint(session, signer, at=at)
+    with lab.database.reading() as session:
+        publish(session, lab.settings.checkpoints)
+        size = head(session).size
+    if as_json:
+        print_json({"size": size, "signed": made is not None, "note": made.note if made else None})
+    elif made is None:
+        tell(f"All {size} events were signed already.")
+    else:
+        click.echo(made.note)
+
+
+@ledger.command("key")
+@folder_option
+@json_option
+@click.option("--certify", "add", is_flag=True, help="Certify the next daily keys.")
+@plain_errors
+def key(folder: Path, as_json: bool, add: bool) -> None:
+    """Show the ledger's public key and how many days have a certified key; or certify more."""
+    lab = open_laboratory(folder)
+    made = certify(lab.settings) if add else 0
+    line = lab.settings.public_key.read_text("ascii").strip()
+    left = days_left(lab.settings.keys, at=now())
+    if made:
+        with lab.database.writing() as session:
+            append(
+                session, Tag.LEDGER_DAYS_CERTIFIED, stream="ledger", by=console(), at=now(),
+                content={"days": made},
+            )  # fmt: skip
+    if as_json:
+        print_json({"key": line, "days_left": left, "certified": made})
+        return
+    click.echo(line)
+    tell(f"{left} days have a certified key" + (f"; {made} were made now." if made else "."))
+
+
+@click.command()
+@click.argument("code")
+@folder_option
+@json_option
+@plain_errors
+def history(code: str, folder: Path, as_json: bool) -> None:
+    """Show every event of a coded thing and of all that it came from."""
+    lab = open_laboratory(folder)
+    asked = read_payload(code).code
+    with lab.database.reading() as session:
+        found = subject(session, asked)
+        if found is None:
+            raise NotFound(code=asked)
+        events = history_of(session, asked, with_ancestors=True)
+        path = []
+        waiting = [asked]
+        while waiting:
+            here = waiting.pop(0)
+            links = parents(session, here)
+            path += [
+                {"child": link.child, "parent": link.parent, "reason": link.reason}
+                for link in links
+            ]
+            waiting += [link.parent for link in links]
+    if as_json:
+        print_json(
+            {
+                "code": asked,
+                "kind": found.kind.value,
+                "state": found.state,
+                "path": path,
+                "events": [_event_json(event) for event in events],
+            }
+        )
+        return
+    click.echo(f"{threes(asked)}  {found.state}")
+    for link in path:
+        click.echo(f"  {threes(link['child'])} <- {threes(link['parent'])}  ({link['reason']})")
+    for event in events:
+        click.echo(
+            f"{event.index:>8}  {utc_text(event.recorded)}  {threes(event.stream):<11}  "
+            f"{event.words}  {event.actor}"
+        )
+
+
+def _event_json(event: Event) -> dict[str, object]:
+    return {
+        "index": event.index,
+        "id": event.id,
+        "stream": event.stream,
+        "seq": event.seq,
+        "type": str(event.tag),
+        "words": event.words,
+        "actor": event.actor,
+        "device": event.device,
+        "occurred": utc_text(event.occurred),
+        "recorded": utc_text(event.recorded),
+        "cause": event.cause,
+        "data": event.content,
+    }

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lims serve` and `lims worker`: the two processes of the server side."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from lims import jobs
+from lims.app import create_app
+from lims.cli.children import Children, watch_parent
+from lims.cli.common import folder_option, open_laboratory, plain_errors, tell
+from lims.core.settings import Settings
+
+if os.name == "posix":
+    import fcntl
+
+    from gunicorn.app.base import BaseApplication
+else:
+    import msvcrt
+
+    import waitress
+
+THREADS = 64
+"""An open station page holds a thread (server-sent events)."""
+
+DRAIN_SECONDS = 5
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def run_server(app: Flask, settings: Settings, *, host: str, port: int) -> None:
+    """Serve until interrupted; TLS on every address but this machine's own."""
+    local = host in LOCAL
+    if os.name != "posix":
+        if not local:
+            raise click.UsageError("On Windows put a TLS proxy in front and serve 127.0.0.1.")
+        waitress.serve(app, host=host, port=port, threads=THREADS)
+        return
+    options: dict[str, Any] = {
+        "bind": f"{host}:{port}",
+        "workers": 1,
+        "threads": THREADS,
+        "worker_class": "gthread",
+        "graceful_timeout": DRAIN_SECONDS,
+        "timeout": 120,
+        "keepalive": 30,
+        "loglevel": "warning",
+    }
+    if not local:
+        options["certfile"] = str(settings.folder / "server.pem")
+        options["keyfile"] = str(settings.keys / "server.key")
+
+    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
+        """gunicorn over one application, set up in code."""
+
+        def load_config(self) -> None:
+            """Take our options."""
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            """Return the application."""
+            return app
+
+    Server().run()
+
+
+def only_one(path: Path) -> bool:
+    """Hold a lock until this process ends; return False when another process holds it."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.name == "posix":
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # Windows only
+    except OSError:
+        os.close(lock)
+        return False
+    return True
+
+
+@click.command()
+@folder_option
+@click.option("--host", default=None, help="Address to listen on (default: the settings').")
+@click.option("--port", type=click.IntRange(1, 65535), default=None)
+@click.option("--with-worker/--without-worker", default=True, show_default=True)
+@click.option(
+    "--with-bench",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Run the bench agent of this machine too, with this bench.toml.",
+)
+@click.option("--ends-with-parent", is_flag=True, hidden=True)
+@plain_errors
+def serve(
+    folder: Path, host: str | None, port: int | None, with_worker: bool,
+    with_bench: Path | None, ends_with_parent: bool,
+) -> None:  # fmt: skip
+    """Serve the laboratory's pages."""
+    lab = open_laboratory(folder)
+    lab.database.close()
+    address = host or lab.settings.host
+    number = port or lab.settings.port
+    local = address in LOCAL
+    if not local and not (lab.settings.folder / "server.pem").is_file():
+        raise click.UsageError(
+            f"{address} can be reached by others, and there is no server.pem: pages are served "
+            "over TLS alone there. `lims init` makes the certificates."
+        )
+    if ends_with_parent:
+        watch_parent()
+    children = Children()
+    if with_worker:
+        children.start([sys.executable, "-m", "lims", "worker", "--folder", str(folder),
+                        "--ends-with-parent"])  # fmt: skip
+    if with_bench is not None:
+        children.start([sys.executable, "-m", "instruments.agent", "--config", str(with_bench),
+                        "--ends-with-parent"])  # fmt: skip
+    tell(f"{'http' if local else 'https'}://{address}:{number}")
+    try:
+        run_server(create_app(lab.settings), lab.settings, host=address, port=number)
+    finally:
+        children.end(DRAIN_SECONDS)
+
+
+@click.command()
+@folder_option
+@click.option("--ends-with-parent", is_flag=True, hidden=True)
+@plain_errors
+def worker(folder: Path, ends_with_parent: bool) -> None:
+    """Sign checkpoints and tidy keys by the clock; one worker a laboratory."""
+    lab = open_laboratory(folder)
+    lab.database.close()
+    if not only_one(lab.settings.folder / "worker.lock"):
+        raise click.UsageError("A worker runs in this folder already.")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if ends_with_parent:
+        watch_parent()
+    jobs.run(lab.settings, stop)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the worker does by the clock: sign checkpoints, destroy the keys of past days."""
+
+import threading
+from datetime import datetime
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from lims.core.clock import now
+from lims.core.db import Database
+from lims.core.settings import Settings
+from lims.custody.operations import (
+    certification_due,
+    checkpoint,
+    daily_signer,
+    destroy_past_keys,
+    publish,
+)
+from lims.custody.queries import checkpoint_due
+from lims.custody.rules import CheckpointBackwards, NoDailyKey
+
+LOOK_EVERY_SECONDS = 15
+
+log = structlog.get_logger()
+
+
+def sign_if_due(settings: Settings, database: Database, *, at: datetime) -> bool:
+    """Sign a checkpoint when enough events or time have passed; return whether one was made."""
+    with database.reading() as session:
+        due = checkpoint_due(
+            session, at=at, events=settings.checkpoint_events, minutes=settings.checkpoint_minutes
+        )
+    if not due:
+        return False
+    try:
+        signer = daily_signer(
+            settings.keys, origin=settings.origin, at=at, passphrase=settings.passphrase
+        )
+        with database.writing() as session:
+            made = checkpoint(session, signer, at=at)
+    except (NoDailyKey, CheckpointBackwards) as refusal:
+        log.error("checkpoint not signed", why=str(refusal))
+        return False
+    with database.reading() as session:
+        publish(session, settings.checkpoints)
+    return made is not None
+
+
+def end_of_day(settings: Settings, *, at: datetime) -> None:
+    """Destroy the secrets of past days, and warn while there is time to certify more."""
+    for day in destroy_past_keys(settings.keys, at=at):
+        log.info("daily key destroyed", day=day.isoformat())
+    if certification_due(settings.keys, at=at):
+        log.warning("certify more daily keys: lims ledger key --certify")
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Run the jobs until `stop` is set, then sign what is left unsigned."""
+    database = Database(settings.database_url, lock_file=settings.lock_file)
+    scheduler = BackgroundScheduler(timezone="UTC")
+    scheduler.add_job(
+        lambda: sign_if_due(settings, database, at=now()), "interval",
+        seconds=LOOK_EVERY_SECONDS, max_instances=1, coalesce=True,
+    )  # fmt: skip
+    scheduler.add_job(
+        lambda: end_of_day(settings, at=now()), "interval",
+        hours=1, next_run_time=now(), max_instances=1, coalesce=True,
+    )  # fmt: skip
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)
+    database.close()
