@@ -61,9 +61,14 @@ def certify(settings: Settings) -> int:
     """Certify the next daily keys with the long-term key; return how many were made."""
     signer = long_term_signer(settings.keys, origin=settings.origin, passphrase=settings.passphrase)
     days = certify_days(
-        settings.keys, settings.checkpoints, signer, first=now().date(), days=CERTIFIED_DAYS,
+        settings.keys,
+        settings.checkpoints,
+        signer,
+        first=now().date(),
+        days=CERTIFIED_DAYS,
         passphrase=settings.passphrase,
-    )  # fmt: skip
+    )
+    return len(days)
 
 
 def migrate(settings: Settings) -> None:

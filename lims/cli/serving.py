@@ -51,6 +51,7 @@ def run_server(app: Flask, settings: Settings, *, host: str, port: int) -> None:
         "timeout": 120,
         "keepalive": 30,
         "loglevel": "warning",
+        "control_socket_disable": True,
     }
     if not local:
         options["certfile"] = str(settings.folder / "server.pem")
