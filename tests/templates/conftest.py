@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from lims.web import filters
+from lims.web.locale import translate, translate_count
 
 ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 11, 23, 11, 57, 2, tzinfo=UTC)
@@ -146,7 +147,13 @@ def shared_app() -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    Babel(app, locale_selector=lambda: "ar_LY" if request.args.get("lang") == "ar" else "en")
+    Babel(
+        app,
+        locale_selector=lambda: "ar_LY" if request.args.get("lang") == "ar" else "en",
+    )
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of jinja2.ext.i18n
+        gettext=translate, ngettext=translate_count, newstyle=True
+    )
     zone = ZoneInfo("Africa/Tripoli")
     app.jinja_env.filters.update(filters.FILTERS)
     app.jinja_env.filters["when"] = lambda instant, shape="full": filters.when(
