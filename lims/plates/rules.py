@@ -91,6 +91,7 @@ class LinesMixed(Refusal):
 
     says = N_("Bone and reference samples cannot share a batch.")
     do = N_("Take %(code)s out of this room and put it into a batch of its own line.")
+    stops = True
 
 
 class NotOpen(Refusal):

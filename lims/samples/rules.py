@@ -194,6 +194,7 @@ class WrongRoom(Refusal):
 
     says = N_("%(code)s does not belong in this room: here only %(line)s are worked on.")
     do = N_("Take it away at once, clean the bench, and scan it at a bench of its own line.")
+    stops = True
 
 
 class AliquotThere(Refusal):
@@ -201,6 +202,20 @@ class AliquotThere(Refusal):
 
     says = N_("%(code)s has an unused part already: %(aliquot)s, taken %(at)s by %(who)s.")
     do = N_("Use that one. If a second is needed all the same, say why.")
+
+
+class EntryAwaited(Refusal):
+    """Another sample is scanned while the station waits for a figure."""
+
+    says = N_("The figure for %(code)s is still missing.")
+    do = N_("Enter it, or scan UNDO to set that sample aside.")
+
+
+class CommandMeansNothing(Refusal):
+    """A command bar code that has no meaning at this moment."""
+
+    says = N_("This command means nothing here now.")
+    do = N_("Scan HELP to see what this bench waits for.")
 
 
 class ElementMissing(Refusal):

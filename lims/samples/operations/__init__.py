@@ -2,6 +2,11 @@
 """The verbs of samples: code, accept, take a part; and what their two benches mean by a scan."""
 
 from lims.samples.operations.coding import register_bone_sample, register_reference_sample
+from lims.samples.operations.stations import (
+    MEANING_PREPARATION,
+    MEANING_RECEPTION,
+    what_is,
+)
 from lims.samples.operations.taking import (
     Taken,
     accept_sample,
@@ -15,6 +20,8 @@ from lims.samples.operations.taking import (
 )
 
 __all__ = [
+    "MEANING_PREPARATION",
+    "MEANING_RECEPTION",
     "Taken",
     "accept_sample",
     "advance_sample",
@@ -26,4 +33,5 @@ __all__ = [
     "take_powder",
     "take_punch",
     "use_aliquot",
+    "what_is",
 ]

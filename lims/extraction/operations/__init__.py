@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of extraction, and what a scan means at its bench."""
+
+from lims.extraction.operations.extracting import (
+    Made,
+    complete_extraction,
+    load_aliquot,
+    open_extraction,
+)
+from lims.extraction.operations.stations import MEANING
+
+__all__ = ["MEANING", "Made", "complete_extraction", "load_aliquot", "open_extraction"]

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Extraction: open a batch, load aliquots, make the extracts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lims.core.actors import Actor
+from lims.core.codes import Kind
+from lims.custody.operations import create_subject, fresh_code, lock_subject
+from lims.custody.rules import Tag
+from lims.extraction.models import Extract
+from lims.extraction.rules import (
+    BLANKS,
+    EXTRACT_NL,
+    ExtractState,
+    NotAnAliquot,
+    NotAnExtractionBatch,
+    check_aliquot,
+    check_complete,
+)
+from lims.people.queries import require_authorised, require_elimination
+from lims.people.rules import Line
+from lims.plates.models import Batch
+from lims.plates.operations import Opened, add_blank, complete_batch, open_batch, place_in_batch
+from lims.plates.queries import batch_of, lots_used, members_of
+from lims.plates.rules import Activity, WellRole
+from lims.printing.operations import queue_label
+from lims.printing.queries import check_label
+from lims.samples.operations import check_room, use_aliquot
+from lims.samples.queries import aliquot_of, sample_of
+
+
+@dataclass(frozen=True)
+class Made:
+    """An extract that was made: its rack position, and the label queued for it ('' if none)."""
+
+    code: str
+    position: str
+    is_blank: bool
+    label: str
+
+
+def open_extraction(
+    session: Session,
+    *,
+    line: Line,
+    procedure_id: int,
+    by: Actor,
+    at: datetime,
+    station: str = "",
+) -> Opened:
+    """Open an extraction batch of one line; its card is printed at `station`. See open_batch."""
+    return open_batch(
+        session, activity=Activity.EXTRACTION, line=line, procedure_id=procedure_id, by=by, at=at,
+        station=station,
+    )  # fmt: skip
+
+
+def load_aliquot(
+    session: Session,
+    batch_code: str,
+    code: str,
+    *,
+    by: Actor,
+    at: datetime,
+    station: str = "",
+) -> str:
+    """Put an aliquot at the next free position of an extraction batch; return the position.
+
+    One position stays free for the reagent blank. Raises NotFound, NotAnExtractionBatch,
+    NotAnAliquot, AliquotUsed, LabelNotVerified, WrongRoom, NotAuthorised, EliminationMissing, and
+    what place_in_batch raises.
+    """
+    extraction_batch(session, batch_code)
+    aliquot = aliquot_of(session, code)
+    if aliquot is None:
+        raise NotAnAliquot(code=code)
+    check_label(session, code)
+    check_aliquot(code, lock_subject(session, code).state)
+    line = sample_of(session, aliquot.sample_code).line
+    check_room(session, code, line=line, station=station)
+    check_operator(session, by=by, at=at)
+    return place_in_batch(
+        session, batch_code, code, line=line, by=by, at=at, keep=BLANKS, station=station
+    )
+
+
+def complete_extraction(
+    session: Session,
+    batch_code: str,
+    *,
+    by: Actor,
+    at: datetime,
+    volume_nl: int = EXTRACT_NL,
+    station: str = "",
+) -> tuple[Made, ...]:
+    """Complete an extraction batch: its blank, one extract of `volume_nl` nl a position, labels.
+
+    The aliquots are used up. Raises NotAnExtractionBatch, LotMissing, NotAuthorised,
+    EliminationMissing, and what complete_batch raises.
+    """
+    extraction_batch(session, batch_code)
+    lock_subject(session, batch_code)
+    check_operator(session, by=by, at=at)
+    check_complete(batch_code, lots=len(lots_used(session, batch_code)))
+    members = members_of(session, batch_code)
+    if members and not any(member.role is WellRole.BLANK for member in members):
+        add_blank(session, batch_code, by=by, at=at, station=station)
+        members = members_of(session, batch_code)
+    complete_batch(session, batch_code, by=by, at=at, station=station)
+    made = []
+    for member in members:
+        is_blank = member.role is WellRole.BLANK
+        code = fresh_code(session, Kind.EXTRACT)
+        parents = (batch_code,) if member.subject_code is None else (
+            member.subject_code, batch_code,
+        )  # fmt: skip
+        create_subject(
+            session, code, Tag.EXTRACT_TUBE_MADE, by=by, at=at, device=station,
+            content={"position": member.position, "blank": is_blank, "volume_nl": volume_nl},
+            state=ExtractState.CREATED, parents=parents, reason="extracted",
+        )  # fmt: skip
+        session.add(
+            Extract(
+                code=code, batch_code=batch_code, position=member.position,
+                source_code=member.subject_code, is_blank=is_blank, volume_nl=volume_nl,
+                made_at=at, made_by=by.id,
+            )
+        )  # fmt: skip
+        if member.subject_code is not None:
+            use_aliquot(
+                session, member.subject_code, batch=batch_code, by=by, at=at, station=station
+            )
+        label = ""
+        if station:
+            label = queue_label(
+                session, code, layout="tube", station=station,
+                kind="REAGENT BLANK" if is_blank else "EXTRACT",
+                line1=f"{batch_code} {member.position}", by=by, at=at,
+            )  # fmt: skip
+        made.append(Made(code, member.position, is_blank, label))
+    session.flush()
+    return tuple(made)
+
+
+def extraction_batch(session: Session, code: str) -> Batch:
+    """Return an extraction batch; raises NotFound, NotAnExtractionBatch."""
+    if code[0] != Kind.BATCH or batch_of(session, code).activity is not Activity.EXTRACTION:
+        raise NotAnExtractionBatch(code=code)
+    return batch_of(session, code)
+
+
+def check_operator(session: Session, *, by: Actor, at: datetime) -> None:
+    """Refuse a person who is not authorised for extraction, or without elimination profile."""
+    require_authorised(session, by, Activity.EXTRACTION, on=at.date())
+    require_elimination(session, by)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a scan means at an extraction bench."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from lims.core.codes import Kind, Payload, threes
+from lims.core.scans import Command, Entry, Meaning, Outcome, Verdict, Visit
+from lims.core.words import N_, Say
+from lims.custody.operations import refuse_if_held
+from lims.extraction.operations.extracting import (
+    check_operator,
+    complete_extraction,
+    extraction_batch,
+    load_aliquot,
+)
+from lims.extraction.queries import rack_of
+from lims.extraction.rules import BLANKS, BatchHere, NoBatchHere, NotForThisBench
+from lims.plates.operations import record_use, void_placement
+from lims.plates.queries import members_of, state_of
+from lims.plates.rules import RACK_POSITIONS, Activity, BatchFull, check_open, next_free
+from lims.samples.operations import check_room
+from lims.samples.rules import CommandMeansNothing
+
+UNDONE = "undone at the bench"
+"""The reason that stands with a placement taken back by UNDO."""
+
+
+def _scan(session: Session, visit: Visit, payload: Payload) -> Outcome:
+    if payload.kind is Kind.BATCH:
+        return _take_batch(session, visit, payload.code)
+    if payload.kind not in (Kind.ALIQUOT, Kind.LOT, Kind.CONTAINER):
+        raise NotForThisBench(code=payload.code)
+    if visit.focus is None:
+        raise NoBatchHere()
+    if payload.kind is Kind.ALIQUOT:
+        position = load_aliquot(
+            session, visit.focus, payload.code, by=visit.by, at=visit.at, station=visit.station
+        )
+        return Outcome(
+            Verdict.ACCEPTED,
+            Say(
+                N_("%(code)s is in position %(position)s."),
+                {"code": threes(payload.code), "position": position},
+            ),
+            next=_what_next(session, visit.focus), subject=payload.code, position=position,
+            focus=visit.focus,
+        )  # fmt: skip
+    check_operator(session, by=visit.by, at=visit.at)
+    name = record_use(
+        session, visit.focus, payload.code, activity=Activity.EXTRACTION, by=visit.by,
+        at=visit.at, station=visit.station,
+    )  # fmt: skip
+    return Outcome(
+        Verdict.ACCEPTED,
+        Say(
+            N_("Batch %(batch)s uses %(name)s."), {"batch": threes(visit.focus), "name": name}
+        ),
+        next=_what_next(session, visit.focus), subject=payload.code, focus=visit.focus,
+    )  # fmt: skip
+
+
+def _take_batch(session: Session, visit: Visit, code: str) -> Outcome:
+    if visit.focus is not None and visit.focus != code:
+        raise BatchHere(code=visit.focus)
+    batch = extraction_batch(session, code)
+    check_open(code, state_of(session, code))
+    refuse_if_held(session, code)
+    check_room(session, code, line=batch.line, station=visit.station)
+    check_operator(session, by=visit.by, at=visit.at)
+    return Outcome(
+        Verdict.ACCEPTED,
+        Say(N_("Batch %(batch)s is worked on here."), {"batch": threes(code)}),
+        next=_what_next(session, code), subject=code, focus=code,
+    )  # fmt: skip
+
+
+def _what_next(session: Session, batch_code: str) -> Say:
+    taken = [member.position for member in members_of(session, batch_code)]
+    try:
+        position = next_free(RACK_POSITIONS, taken, keep=BLANKS, code=batch_code)
+    except BatchFull:
+        return Say(N_("The rack is full. Scan DONE: the last position is the reagent blank."))
+    if not taken:
+        return Say(
+            N_("Scan the lots used, then the first tube into %(position)s."),
+            {"position": position},
+        )
+    return Say(
+        N_("Scan the next tube into %(position)s, or DONE when all are in."),
+        {"position": position},
+    )
+
+
+def _command(session: Session, visit: Visit, command: Command) -> Outcome:
+    if command is Command.HELP:
+        return Outcome(
+            Verdict.ACCEPTED,
+            Say(N_("Scan the card of a batch, the lots and instruments used, then each tube.")),
+            next=None if visit.focus is None else _what_next(session, visit.focus),
+            focus=visit.focus,
+        )  # fmt: skip
+    if visit.focus is None:
+        raise NoBatchHere()
+    if command is Command.NEXT:
+        return Outcome(
+            Verdict.ACCEPTED,
+            Say(N_("Batch %(batch)s is set aside."), {"batch": threes(visit.focus)}),
+            next=Say(N_("Scan the card of a batch.")),
+        )
+    if command is Command.UNDO:
+        member = void_placement(
+            session, visit.focus, reason=UNDONE, by=visit.by, at=visit.at, station=visit.station
+        )
+        return Outcome(
+            Verdict.ACCEPTED,
+            Say(
+                N_("%(code)s is taken out of position %(position)s."),
+                {"code": threes(member.subject_code or ""), "position": member.position},
+            ),
+            next=_what_next(session, visit.focus), position=member.position, focus=visit.focus,
+        )  # fmt: skip
+    if command is Command.DONE:
+        made = complete_extraction(
+            session, visit.focus, by=visit.by, at=visit.at, station=visit.station
+        )
+        return Outcome(
+            Verdict.ACCEPTED,
+            Say(
+                N_("Batch %(batch)s is completed: %(count)s extracts, one of them the blank."),
+                {"batch": threes(visit.focus), "count": len(made)},
+            ),
+            next=Say(N_("Label every extract, scan each new label, then scan the next batch.")),
+            subject=visit.focus, labels=tuple(one.label for one in made if one.label),
+        )  # fmt: skip
+    raise CommandMeansNothing()
+
+
+def _entry(session: Session, visit: Visit, entry: Entry) -> Outcome:
+    raise CommandMeansNothing()
+
+
+def _picture(session: Session, visit: Visit) -> Mapping[str, object]:
+    return {"rack": None if visit.focus is None else rack_of(session, visit.focus)}
+
+
+MEANING = Meaning(
+    scan=_scan, command=_command, entry=_entry, fragment="extraction/station.html",
+    picture=_picture,
+)  # fmt: skip
