@@ -9,6 +9,8 @@ from datetime import date, time
 from struct import Struct
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
+from instruments.analyzers.texts import guess_legacy_text
+
 if TYPE_CHECKING:
     Samples: TypeAlias = array[int]
     Reals: TypeAlias = array[float]
@@ -39,7 +41,6 @@ _CALENDAR = Struct(">hBB")
 _CLOCK = Struct(">BBBB")
 _PRINTABLE = bytes((9, 10, 13, *range(32, 127)))
 _UNPRINTABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_ARABIC_1256 = re.compile(r"[\u0600-\u06ff]{2}")
 
 
 def decode(content: bytes, kind: int, elements: int, size: int, offset: int) -> Value | None:
@@ -76,14 +77,7 @@ def read_text(raw: bytes) -> tuple[str, str]:
         return raw.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         pass
-    arabic = raw.decode("cp1256", errors="replace")
-    # European text has single accented letters between ASCII letters; Arabic has none beside them.
-    if _ARABIC_1256.search(arabic) and not re.search(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][a-z]", raw):
-        return arabic, "windows-1256"
-    try:
-        return raw.decode("cp1252"), "windows-1252"
-    except UnicodeDecodeError:
-        return raw.decode("latin-1"), "latin-1"
+    return guess_legacy_text(raw)
 
 
 def pstring_bytes(raw: bytes) -> bytes:
