@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from lims.core.actors import Actor
 from lims.core.codes import Payload
 from lims.core.words import Say
+
+if TYPE_CHECKING:
+    # Rules use these values, and rules load no SQLAlchemy.
+    from sqlalchemy.orm import Session
 
 
 class StationKind(StrEnum):
@@ -151,8 +154,8 @@ class Meaning:
     and `picture` makes its context from (session, visit); both may be absent.
     """
 
-    scan: Callable[[Session, Visit, Payload], Outcome]
-    command: Callable[[Session, Visit, Command], Outcome]
-    entry: Callable[[Session, Visit, Entry], Outcome]
+    scan: "Callable[[Session, Visit, Payload], Outcome]"
+    command: "Callable[[Session, Visit, Command], Outcome]"
+    entry: "Callable[[Session, Visit, Entry], Outcome]"
     fragment: str = ""
-    picture: Callable[[Session, Visit], Mapping[str, object]] | None = None
+    picture: "Callable[[Session, Visit], Mapping[str, object]] | None" = None
