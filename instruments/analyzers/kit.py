@@ -77,6 +77,15 @@ class Marker:
         found = self.windows.get(size_standard) or self.windows.get("")
         return found or (self.low, self.high)
 
+    def shift(self, size_standard: str) -> int:
+        """Return how far the ladder is expected off its nominal sizes, in hundredths of a bp.
+
+        The ladder lies about the middle of its window, within 4 bp in the runs seen, while
+        nominal sizes may only be relative (TPOX of GlobalFiler runs 126 bp above them).
+        """
+        low, high = self.window(size_standard)
+        return (low + high - self.ladder[0].size - self.ladder[-1].size) // 2
+
 
 @dataclass(frozen=True)
 class SizeStandard:
@@ -130,10 +139,13 @@ class Kit:
         wanted = marker_key(name)
         return any(marker_key(marker.name) == wanted for marker in self.markers)
 
-    def markers_of(self, dye: int) -> tuple[Marker, ...]:
-        """Return the markers of one dye, shortest first."""
+    def markers_of(self, dye: int, size_standard: str = "") -> tuple[Marker, ...]:
+        """Return the markers of one dye, shortest first, as seen with a size-standard family."""
         return tuple(
-            sorted((m for m in self.markers if m.dye == dye), key=lambda m: m.ladder[0].size)
+            sorted(
+                (marker for marker in self.markers if marker.dye == dye),
+                key=lambda marker: marker.ladder[0].size + marker.shift(size_standard),
+            )
         )
 
     def is_called(self, name: str) -> bool:

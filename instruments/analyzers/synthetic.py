@@ -266,10 +266,7 @@ def _shift(kit: Kit, marker: Marker, standard: SizeStandard) -> float:
     Fixed for a marker, so that ladder and samples of every run agree.
     """
     own = seeded(f"{kit.name}:{marker.name}").uniform(-60, 60)
-    window = marker.windows.get(standard.family)
-    if window is None:
-        return own
-    return own + sum(window) / 2 - (marker.ladder[0].size + marker.ladder[-1].size) / 2
+    return own + marker.shift(standard.family)
 
 
 def _size_off_ladder(marker: Marker, allele: str) -> int:

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tell peaks of a dye from what other dyes bleed into its channel."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from instruments.analyzers.signal.peaks import RawPeak
+from instruments.analyzers.signal.values import Limits
+
+# Bleeding shows in the same scan; two scans are the reading error of a low peak.
+_SAME_SCAN = 2.0
+# A dye of less than this share of saturation bleeds less than anybody's threshold.
+_TALL = 0.4
+
+
+def pulled_up(
+    peaks: Mapping[int, Sequence[RawPeak]], limits: Limits
+) -> dict[int, list[RawPeak | None]]:
+    """Return for every peak the taller peak of another dye that explains it, or None.
+
+    The other peak is in the same scan, far taller, and tall enough to bleed. Under a peak that
+    is cut off, anything within its width may be bleeding.
+    """
+    tall: dict[int, list[RawPeak]] = {
+        dye: [peak for peak in found if peak.saturated or peak.height >= _TALL * limits.saturation]
+        for dye, found in peaks.items()
+    }
+    return {
+        dye: [_primary(peak, dye, tall, limits) for peak in found] for dye, found in peaks.items()
+    }
+
+
+def _primary(
+    peak: RawPeak, dye: int, tall: Mapping[int, Sequence[RawPeak]], limits: Limits
+) -> RawPeak | None:
+    best: RawPeak | None = None
+    for other, candidates in tall.items():
+        if other == dye:
+            continue
+        for candidate in candidates:
+            reach = max(_SAME_SCAN, candidate.width / 2 if candidate.saturated else 0.0)
+            # How much a peak that is cut off bleeds cannot be told: it was taller than it shows.
+            share = 100 if candidate.saturated else limits.pull_up
+            if (
+                abs(candidate.centre - peak.centre) <= reach
+                and 100 * peak.height < share * candidate.height
+                and (best is None or candidate.height > best.height)
+            ):
+                best = candidate
+    return best
+
+
+def usual_width(standard: Sequence[RawPeak], scan: float) -> float:
+    """Return how wide a peak of one fragment is at a scan, in scans, by the size standard's."""
+    if not standard:
+        return 0.0
+    centres = np.array([peak.centre for peak in standard])
+    widths = np.array([peak.width for peak in standard])
+    near = np.argsort(np.abs(centres - scan), kind="stable")[:5]
+    return float(np.median(widths[near]))

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find the peaks of a channel: where, how tall, how wide, whether cut off."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instruments.analyzers.signal.channels import noise_of, smooth
+from instruments.analyzers.signal.values import Trace
+
+
+@dataclass(frozen=True)
+class RawPeak:
+    """A peak before it means anything: centre and width (at half height) in scans, RFU."""
+
+    dye: int
+    centre: float
+    height: float
+    width: float
+    saturated: bool
+
+
+def find_peaks(
+    channel: Trace, *, dye: int, least: float, off_scale: Collection[int] = ()
+) -> list[RawPeak]:
+    """Return the peaks of a levelled channel that are at least `least` RFU, by scan.
+
+    Two maxima are two peaks when the valley between them is deeper than the noise and a
+    twentieth of the lower one; a flat or rippled top is one.
+    """
+    curve = smooth(channel)
+    floor = max(least, 3 * noise_of(curve))
+    inner = curve[1:-1]
+    tops = np.flatnonzero((inner > curve[:-2]) & (inner >= curve[2:]) & (inner >= floor)) + 1
+    kept = _separate_tops(curve, tops, noise_of(curve))
+    cut = set(off_scale)
+    return [_measure(curve, top, dye, cut) for top in kept]
+
+
+def _separate_tops(curve: Trace, tops: NDArray[np.intp], noise: float) -> list[int]:
+    """Keep of each ripple or plateau its tallest maximum."""
+    kept: list[int] = []
+    for top in map(int, tops):
+        while kept and not _apart(curve, kept[-1], top, noise) and curve[kept[-1]] < curve[top]:
+            kept.pop()
+        if not kept or _apart(curve, kept[-1], top, noise):
+            kept.append(top)
+    return kept
+
+
+def _apart(curve: Trace, first: int, second: int, noise: float) -> bool:
+    lower = min(curve[first], curve[second])
+    valley = curve[first : second + 1].min()
+    return bool(lower - valley >= max(4 * noise, 0.05 * lower))
+
+
+def _measure(curve: Trace, top: int, dye: int, cut: set[int]) -> RawPeak:
+    height = float(curve[top])
+    half = height / 2
+    left = right = top
+    # Down to half height, or to the valley where a neighbour begins.
+    while left > 0 and curve[left] > half and curve[left - 1] <= 1.02 * curve[left]:
+        left -= 1
+    while (
+        right < len(curve) - 1 and curve[right] > half and curve[right + 1] <= 1.02 * curve[right]
+    ):
+        right += 1
+    saturated = any(scan in cut for scan in range(top - 2, top + 3))
+    before, after = curve[top - 1], curve[top + 1]
+    bend = before - 2 * height + after
+    # Smoothing over weights of variance 1 takes half the bend off the top; give it back.
+    height -= min(0.0, float(bend)) / 2
+    if saturated:
+        # A top that is cut off has no maximum: the middle at half height is where it was.
+        centre = (left + right) / 2
+    else:
+        centre = top + (0.5 * (before - after) / bend if bend < 0 else 0.0)
+    return RawPeak(dye, float(centre), height, float(right - left), saturated)

@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Call a whole run: size every injection, register its ladders, call the rest against them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from instruments.analyzers.kit import BASE_PAIR, Kit, SizeStandard
+from instruments.analyzers.signal.bleed import pulled_up, usual_width
+from instruments.analyzers.signal.calling import Sized, call_marker, outside_markers, territories
+from instruments.analyzers.signal.channels import prepared
+from instruments.analyzers.signal.ladder import LadderPeaks, register
+from instruments.analyzers.signal.peaks import RawPeak, find_peaks
+from instruments.analyzers.signal.sizing import Sizer, fit_standard
+from instruments.analyzers.signal.values import (
+    Fact,
+    InjectionCalls,
+    InjectionSignal,
+    LadderCalls,
+    LadderFit,
+    Limits,
+    MarkerCall,
+    Peak,
+    PeakKind,
+    Role,
+    RunCalls,
+    SizeFit,
+)
+from instruments.analyzers.size_standards import named_size_standard, size_standards_of
+
+# The lowest peaks looked for: of a size standard that is too weak, of a ladder's stutter.
+_LEAST_STANDARD, _LEAST_LADDER = 30.0, 25.0
+
+
+def call_run(
+    injections: Sequence[InjectionSignal],
+    kit: Kit,
+    limits: Limits,
+    *,
+    size_standards: Sequence[SizeStandard],
+) -> RunCalls:
+    """Call the injections of one run with one kit, in the order given.
+
+    Every sample is called against the run's best ladder; without one, nothing is called and
+    R03 says so. Never raises for poor signal: facts and refusals tell what is wrong.
+    """
+    read = [_read(injection, kit, limits, size_standards) for injection in injections]
+    ladders = [_ladder(one, kit, limits) for one in read if one.signal.role is Role.LADDER]
+    usable = [fits for fits in ladders if fits is not None and fits.calls.registered]
+    facts = []
+    if not usable:
+        facts.append(Fact("R03", "ladder-missing", {"ladders": len(ladders)}))
+    calls = []
+    for one in read:
+        chosen = _ladder_for(one, usable)
+        if chosen is None:
+            calls.append(_uncalled(one, kit, "no-ladder" if one.sizer else "not-sized"))
+        else:
+            calls.append(_called(one, kit, limits, chosen))
+    return RunCalls(
+        kit=kit.name,
+        injections=tuple(calls),
+        ladders=tuple(fits.calls for fits in ladders if fits is not None),
+        facts=tuple(facts),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """An injection with its peaks found and sized."""
+
+    signal: InjectionSignal
+    size_fit: SizeFit | None
+    sizer: Sizer | None
+    family: str
+    peaks: Mapping[int, Sequence[RawPeak]]
+    primaries: Mapping[int, Sequence[RawPeak | None]]
+    standard: Sequence[RawPeak]
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ladder:
+    read: _Read
+    calls: LadderCalls
+
+
+def _read(
+    injection: InjectionSignal, kit: Kit, limits: Limits, standards: Sequence[SizeStandard]
+) -> _Read:
+    channels = prepared(injection)
+    dye = kit.size_standard_dye
+    missing = sorted({d.number for d in kit.dyes} - set(channels))
+    if missing:
+        fact = Fact("R01", "channels-missing", {"dyes": ", ".join(map(str, missing))})
+        return _Read(injection, None, None, "", {}, {}, (), (fact,))
+    least = _LEAST_LADDER if injection.role is Role.LADDER else limits.analytical / 2
+    peaks = {
+        d.number: find_peaks(
+            channels[d.number],
+            dye=d.number,
+            least=_LEAST_STANDARD if d.number == dye else least,
+            off_scale=injection.off_scale,
+        )
+        for d in kit.dyes
+    }
+    primaries = pulled_up(peaks, limits)
+    bled = [primary is not None for primary in primaries[dye]]
+    facts: list[Fact] = []
+    candidates = _standards_for(injection, kit, standards, facts)
+    fits = [
+        (fit_standard(peaks[dye], one, pulled_up=bled, least=limits.size_standard), one)
+        for one in candidates
+    ]
+    if not fits:
+        facts.append(Fact("R01", "size-standard-unknown", {"kit": kit.name}))
+        return _Read(injection, None, None, "", peaks, primaries, (), tuple(facts))
+    (fit, sizer), standard = max(
+        fits, key=lambda f: (f[0][0].sized, f[0][0].found / f[0][0].required, f[0][0].correlation)
+    )
+    facts += _size_facts(fit, limits)
+    if injection.off_scale:
+        facts.append(Fact("R13", "off-scale", {"scans": len(injection.off_scale)}))
+    used = {peak.scan for peak in fit.peaks}
+    own = [peak for peak in peaks[dye] if round(peak.centre) in used]
+    return _Read(injection, fit, sizer, standard.family, peaks, primaries, own, tuple(facts))
+
+
+def _standards_for(
+    injection: InjectionSignal, kit: Kit, standards: Sequence[SizeStandard], facts: list[Fact]
+) -> Sequence[SizeStandard]:
+    """Return the standard that the file names if it is one of the kit's, else all of the kit's."""
+    if injection.size_standard:
+        named = named_size_standard(injection.size_standard, standards, kit=kit)
+        if named is not None:
+            return (named,)
+        facts.append(Fact("R01", "size-standard-not-of-kit", {"named": injection.size_standard}))
+    return size_standards_of(kit, standards)
+
+
+def _size_facts(fit: SizeFit, limits: Limits) -> list[Fact]:
+    facts = []
+    if not fit.sized:
+        values = {"found": fit.found, "required": fit.required, "correlation": fit.correlation}
+        facts.append(Fact("R01", "size-standard-fit", {"standard": fit.standard, **values}))
+    elif not fit.accepted:
+        facts.append(
+            Fact("R02", "size-standard-low",
+                 {"height": fit.lowest_height, "limit": limits.size_standard})
+        )  # fmt: skip
+    return facts
+
+
+def _ladder(read: _Read, kit: Kit, limits: Limits) -> _Ladder | None:
+    if read.sizer is None:
+        return None
+    peaks = {}
+    for dye in sorted({marker.dye for marker in kit.markers}):
+        centres = np.array([peak.centre for peak in read.peaks[dye]])
+        if not len(centres):
+            continue
+        even = read.sizer.even_sizes_at(centres)
+        markers = kit.markers_of(dye, read.family)
+        low = min(m.window(read.family)[0] for m in markers) / BASE_PAIR - 12
+        high = max(m.window(read.family)[1] for m in markers) / BASE_PAIR + 12
+        near = [int(i) for i in np.flatnonzero((even > low) & (even < high))]
+        peaks[dye] = LadderPeaks(
+            sizes=read.sizer.sizes_at(centres)[near],
+            even=even[near],
+            heights=np.array([read.peaks[dye][i].height for i in near]),
+            scans=np.rint(centres[near]).astype(np.int64),
+            pulled_up=np.array([read.primaries[dye][i] is not None for i in near], dtype=np.bool_),
+        )
+    fits = register(kit, peaks, family=read.family, limits=limits)
+    return _Ladder(read, LadderCalls(read.signal.name, read.signal.well, fits))
+
+
+def _ladder_for(read: _Read, ladders: Sequence[_Ladder]) -> _Ladder | None:
+    """Return the ladder to call by: most markers, then the most alike in migration.
+
+    It must be run with the same size standard. A ladder is read by itself.
+    """
+    if read.sizer is None:
+        return None
+    own = [ladder for ladder in ladders if ladder.read is read]
+    same = own or [ladder for ladder in ladders if ladder.read.family == read.family]
+    return min(
+        same,
+        key=lambda ladder: (-ladder.calls.registered, _unlike(read, ladder.read)),
+        default=None,
+    )
+
+
+def _unlike(one: _Read, other: _Read) -> float:
+    """Return how far the size standard of two injections lies apart, in scans on average."""
+    if one.size_fit is None or other.size_fit is None:
+        return float("inf")
+    places = {peak.size: peak.scan for peak in other.size_fit.peaks}
+    apart = [
+        abs(peak.scan - places[peak.size]) for peak in one.size_fit.peaks if peak.size in places
+    ]
+    return sum(apart) / len(apart) if apart else float("inf")
+
+
+def _called(read: _Read, kit: Kit, limits: Limits, ladder: _Ladder) -> InjectionCalls:
+    fits = {fit.marker: fit for fit in ladder.calls.markers}
+    facts = list(read.facts)
+    is_ladder = ladder.read is read
+    if is_ladder:
+        facts += [_ladder_fact(fit) for fit in ladder.calls.markers if fit.refused is not None]
+    calls: dict[str, MarkerCall] = {}
+    outside: list[Peak] = []
+    for dye, row in territories(kit, fits, family=read.family).items():
+        peaks = _sized(read, dye)
+        for territory in row:
+            if is_ladder:
+                calls[territory.marker.name] = _rungs(dye, territory.fit)
+            else:
+                calls[territory.marker.name] = call_marker(territory, peaks, limits)
+        if not is_ladder and read.size_fit is not None:
+            outside += outside_markers(row, peaks, limits, least=read.size_fit.peaks[0].size)
+    markers = tuple(calls[marker.name] for marker in kit.markers)
+    return InjectionCalls(
+        name=read.signal.name,
+        well=read.signal.well,
+        role=read.signal.role,
+        size_fit=read.size_fit,
+        ladder=ladder.calls.name,
+        peaks=tuple(
+            sorted(
+                [*outside, *(peak for call in markers for peak in call.peaks)],
+                key=lambda peak: (peak.dye, peak.scan),
+            )
+        ),
+        markers=markers,
+        facts=tuple(facts),
+    )
+
+
+def _uncalled(read: _Read, kit: Kit, reason: str) -> InjectionCalls:
+    return InjectionCalls(
+        name=read.signal.name,
+        well=read.signal.well,
+        role=read.signal.role,
+        size_fit=read.size_fit,
+        ladder=None,
+        peaks=(),
+        markers=tuple(MarkerCall(marker.name, (), (), reason) for marker in kit.markers),
+        facts=read.facts,
+    )
+
+
+def _sized(read: _Read, dye: int) -> list[Sized]:
+    found = read.peaks[dye]
+    if read.sizer is None or not found:
+        return []
+    sizes = read.sizer.sizes_at(np.array([peak.centre for peak in found]))
+    sized = []
+    for peak, primary, size in zip(found, read.primaries[dye], sizes, strict=True):
+        usual = usual_width(read.standard, peak.centre)
+        sized.append(
+            Sized(
+                dye=dye,
+                scan=round(peak.centre),
+                size=round(float(size) * BASE_PAIR),
+                height=round(peak.height),
+                saturated=peak.saturated,
+                bled_from=primary.dye if primary is not None else None,
+                bled_unknown=primary is not None and primary.saturated,
+                width=round(100 * peak.width / usual) if usual else 100,
+            )
+        )
+    return sized
+
+
+def _ladder_fact(fit: LadderFit) -> Fact:
+    return Fact(
+        "R04",
+        "ladder-not-registered",
+        {
+            "marker": fit.marker,
+            "reason": fit.refused or "",
+            "missing": ", ".join(fit.missing),
+            "correlation": fit.correlation,
+        },
+    )
+
+
+def _rungs(dye: int, fit: LadderFit) -> MarkerCall:
+    """Show a ladder's rungs as the alleles they are."""
+    sure = fit.refused is None
+    peaks = tuple(
+        Peak(
+            dye=dye,
+            scan=rung.scan,
+            size=rung.size,
+            height=rung.height,
+            kind=PeakKind.ALLELE if sure else PeakKind.OFF_LADDER,
+            marker=fit.marker,
+            allele=rung.allele if sure else None,
+            residual=0 if sure else None,
+            reasons=() if sure else ("ladder-refused",),
+        )
+        for rung in fit.rungs
+    )
+    alleles = tuple(rung.allele for rung in fit.rungs) if sure else ()
+    return MarkerCall(fit.marker, alleles, peaks, fit.refused)
