@@ -30,6 +30,8 @@ from lims.people.operations import open_session
 from lims.people.rules import Policy
 from tests.cast import Cast, read_cast, settle
 
+pytest_plugins = ("tests.builders",)
+
 ORIGIN = "osteon.example/test"
 
 REQUIRED = set(filter(None, os.environ.get("OSTEON_REQUIRE", "").split(",")))
