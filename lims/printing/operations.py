@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from labels.catalogue import layout as layout_named
-from labels.layout import Values
+from labels.errors import LabelError
+from labels.layout import DPIS, Values, place
 from labels.zpl import render
 from lims.core.actors import Actor
 from lims.core.codes import Payload, draw_instance, threes
@@ -24,6 +25,7 @@ from lims.printing.rules import (
     AFTER_OUTCOME,
     PENDING,
     SCANNABLE,
+    LabelDoesNotFit,
     LabelPending,
     LabelState,
     LabelUnknown,
@@ -33,6 +35,10 @@ from lims.printing.rules import (
     StaleLease,
     may_follow,
 )
+
+LONGEST_INSTANCE = "WW"
+LONGEST_ANCHOR = "99999999:wwwwwwwwww"
+"""Values as wide as any that the label will carry when it is printed."""
 
 LEASE = timedelta(seconds=60)
 """An agent that took a job and did not declare its intent within this time has lost it."""
@@ -73,7 +79,7 @@ def queue_label(
     )
     if pending is not None:
         raise LabelPending(code=code, state=pending.state)
-    layout_named(layout)
+    _check_fit(layout, code, line1=line1, line2=line2, kind=kind, at=at)
     live = live_label(session, code)
     if live is not None:
         if not reason.strip():
@@ -167,6 +173,9 @@ def record_print_outcome(
     if after is not None:
         row.odometer_after = after
     _changed(session, station)
+    if outcome is PrintOutcome.SENT:
+        # Between intent and proof; the ledger has both of these.
+        return row
     append(
         session, _TAG_OF_OUTCOME[outcome], stream=row.code, by=by, at=at, device=station,
         content={
@@ -271,6 +280,19 @@ def _void(session: Session, row: LabelInstance, *, reason: str, by: Actor, at: d
         session, Tag.LABEL_INSTANCE_VOIDED, stream=row.code, by=by, at=at,
         content={"label": row.payload, "reason": reason},
     )  # fmt: skip
+
+
+def _check_fit(layout: str, code: str, *, line1: str, line2: str, kind: str, at: datetime) -> None:
+    """Refuse now what the printer would be given later: at every resolution there is."""
+    values = Values(
+        payload=code + LONGEST_INSTANCE, code=threes(code), kind=kind, line1=line1, line2=line2,
+        date=at.date().isoformat(), anchor=LONGEST_ANCHOR,
+    )  # fmt: skip
+    for dpi in DPIS:
+        try:
+            place(layout_named(layout), values, dpi=dpi)
+        except LabelError as error:
+            raise LabelDoesNotFit(words=str(error.value)) from error
 
 
 def _changed(session: Session, station: str) -> None:

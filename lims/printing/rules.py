@@ -118,3 +118,11 @@ class StaleLease(Refusal):
 
     says = N_("This print job is no longer leased to this agent.")
     do = N_("Do not print it.")
+
+
+class LabelDoesNotFit(Refusal):
+    """The words do not fit on the label, or cannot be written with its fonts."""
+
+    says = N_("“%(words)s” cannot be printed on this label.")
+    do = N_("Use fewer words, or letters that the label's fonts have. Nothing was queued.")
+    status = 422
