@@ -12,6 +12,7 @@ import click
 
 from instruments.agent import running
 from instruments.agent.health import tell
+from instruments.agent.journal import JournalUnusable
 from instruments.agent.settings import SettingsRefused, read_settings
 from instruments.ports import known_ports
 from instruments.scanners import ScannerModel
@@ -41,7 +42,11 @@ def main(context: click.Context, config: Path, ends_with_parent: bool) -> None:
         if os.name == "posix" and os.getpgid(0) != os.getpid():
             os.setpgid(0, 0)
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
-    running.leave(drained=running.run(settings, stop=stop))
+    try:
+        drained = running.run(settings, stop=stop)
+    except (SettingsRefused, JournalUnusable) as refusal:
+        raise click.ClickException(f"{refusal.reason}: {refusal}") from None
+    running.leave(drained=drained)
 
 
 def _watch_parent(stop: threading.Event) -> None:

@@ -113,14 +113,37 @@ class WaitingOutcome:
     detail: str
 
 
+class JournalUnusable(Exception):
+    """The journal cannot be opened: another agent has it, or the disk refuses."""
+
+    reason = "journal-unusable"
+
+
 class Journal:
-    """One file, one connection, used by all threads of the agent in turn."""
+    """One file, one connection, used by all threads of one agent in turn.
+
+    Opening raises `JournalUnusable`.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        path.chmod(0o600)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                path, timeout=0.5, check_same_thread=False, isolation_level=None
+            )
+        except (OSError, sqlite3.Error) as fault:
+            raise JournalUnusable(f"{path}: {fault}") from fault
+        try:
+            path.chmod(0o600)
+            self._prepare()
+        except (OSError, sqlite3.Error) as fault:
+            self._connection.close()
+            raise JournalUnusable(f"{path}: {fault}") from fault
+
+    def _prepare(self) -> None:
+        # A second agent on the same journal would give back the leases of the first.
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.executescript(_TABLES)
@@ -134,6 +157,11 @@ class Journal:
         """Close the file; nothing waits in memory."""
         with self._lock:
             self._connection.close()
+
+    def synchronous(self) -> str:
+        """Return how hard SQLite waits for the disk: FULL, or the journal is worth nothing."""
+        (level,) = self._read("PRAGMA synchronous")[0]
+        return {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}[int(str(level))]
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -16,9 +16,12 @@ _DRAIN = 4.5  # seconds
 
 
 def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
-    """Work the benches until `stop` is set; return whether all threads ended in time."""
-    journal = Journal(settings.journal)
+    """Work the benches until `stop` is set; return whether all threads ended in time.
+
+    Raises `SettingsRefused`, `JournalUnusable`.
+    """
     server = Server(settings)
+    journal = Journal(settings.journal)
     board = Board()
     messenger = Messenger(journal, server, stop)
     ports: list[threading.Thread] = []

@@ -3,7 +3,6 @@
 
 import base64
 import binascii
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -69,16 +68,11 @@ class Server:
     """The server's bench interface."""
 
     def __init__(self, settings: BenchSettings) -> None:
-        context = (
-            ssl.create_default_context()
-            if settings.authority is None
-            else ssl.create_default_context(cafile=str(settings.authority))
-        )
         self._client = httpx.Client(
             base_url=settings.server,
             headers={"Authorization": f"Bearer {settings.key()}"},
             timeout=_TIME,
-            verify=context,
+            verify=settings.trust(),
             trust_env=False,  # no proxy and no other credentials from the environment
         )
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `bench.toml` says: the server, the key, the journal, and the devices of each station."""
 
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,6 +90,18 @@ class BenchSettings:
         if not key or any(letter.isspace() for letter in key):
             raise SettingsRefused("key-unreadable", "key_file")
         return key
+
+    def trust(self) -> ssl.SSLContext:
+        """Return whom to trust: the laboratory's authority alone when one is named.
+
+        Raises `SettingsRefused`.
+        """
+        if self.authority is None:
+            return ssl.create_default_context()
+        try:
+            return ssl.create_default_context(cafile=str(self.authority))
+        except (OSError, ssl.SSLError) as fault:
+            raise SettingsRefused("authority-unreadable", "ca") from fault
 
 
 def read_settings(path: Path) -> BenchSettings:

@@ -188,7 +188,6 @@ class Bench:
             *("--station", STATION),
             *("--print-seconds", str(print_seconds)),
         )
-        self.devices.wait_until_ready(seconds=5)
 
     def restart_devices(self, *, print_seconds: float) -> None:
         """Switch the virtual devices off and on again, with a printer of another speed."""
@@ -267,8 +266,8 @@ def peer() -> Iterator[Peer]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, peer: Peer) -> Iterator[Bench]:
-    """Virtual devices that run, a configuration, and no agent yet."""
+def bench_being_set_up(tmp_path: Path, peer: Peer) -> Iterator[Bench]:
+    """Virtual devices that start, and a configuration."""
     made = Bench(tmp_path, peer)
     try:
         made.start_devices()
@@ -279,8 +278,15 @@ def bench(tmp_path: Path, peer: Peer) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def working(bench: Bench) -> Bench:
+def bench(bench_being_set_up: Bench) -> Bench:
+    """Virtual devices that run, and no agent yet."""
+    bench_being_set_up.devices.wait_until_ready(seconds=5)
+    return bench_being_set_up
+
+
+@pytest.fixture
+def working(bench_being_set_up: Bench) -> Bench:
     """A bench whose agent runs and whose devices are ready."""
-    bench.start_agent()
-    bench.ready()
-    return bench
+    bench_being_set_up.start_agent()
+    bench_being_set_up.ready()
+    return bench_being_set_up

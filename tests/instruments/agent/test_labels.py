@@ -91,7 +91,7 @@ def test_a_silent_printer_is_unknown_and_nothing_is_sent_to_it(working, peer, st
     wait_for(lambda: peer.device("printer") == ("unknown", "unknown"))
 
     peer.lease(INSTANCE)
-    time.sleep(1.2)
+    time.sleep(0.6)
 
     assert "intent" not in peer.told(INSTANCE)
     assert working.devices.labels(station) == []

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent's commands, and how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from instruments.agent.cli import main
+from instruments.agent.settings import read_settings
+from instruments.virtual.printer import Fault
+
+
+def test_setup_writes_a_file_that_the_agent_takes(tmp_path):
+    config = tmp_path / "bench.toml"
+
+    result = CliRunner().invoke(
+        main,
+        ["setup", "--config", str(config)],
+        input="https://lims.example\nca.pem\nbench.key\nbench.journal\nT346790RK\n"
+        "/dev/a\nhoneywell\n/dev/b\n300\n",
+    )
+
+    assert result.exit_code == 0
+    (station,) = read_settings(config).stations
+    assert (station.code, station.scanner.port, station.printer.port) == (
+        "T346790RK",
+        "/dev/a",
+        "/dev/b",
+    )
+
+
+def test_setup_writes_over_nothing_and_leaves_nothing_wrong_behind(tmp_path):
+    config = tmp_path / "bench.toml"
+    answers = "http://lims.example\n\n\n\nT346790RK\n/dev/a\n\n\n\n"
+    refused = CliRunner().invoke(main, ["setup", "--config", str(config)], input=answers)
+    assert refused.exit_code == 1
+    assert "address-without-tls" in refused.output
+    assert list(tmp_path.iterdir()) == []
+
+    config.write_text("mine", "utf-8")
+    refused = CliRunner().invoke(main, ["setup", "--config", str(config)], input=answers)
+
+    assert refused.exit_code == 1
+    assert config.read_text("utf-8") == "mine"
+
+
+def test_ports_are_listed_as_one_json_value():
+    result = CliRunner().invoke(main, ["list-ports", "--json"])
+
+    assert result.exit_code == 0
+    assert isinstance(json.loads(result.stdout), list)
+
+
+def test_a_wrong_setting_ends_the_agent_with_its_name(bench):
+    bench.write_config(more="colour = 1\n")
+
+    result = CliRunner().invoke(main, ["--config", str(bench.config)])
+
+    assert result.exit_code == 1
+    assert "unknown-setting: colour" in result.output
+
+
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_the_agent_ends_within_five_seconds_of_an_interrupt(working, asked):
+    begun = time.monotonic()
+
+    working.agent.send_signal(asked)
+
+    assert working.agent.wait(5) == 0
+    assert time.monotonic() - begun < 5
+
+
+def test_the_agent_ends_in_time_with_a_label_that_will_never_be_proven(
+    working, peer, station, wait_for
+):
+    peer.on_outcome = lambda body: (
+        working.devices.fault(station, Fault.MUTE) if body["outcome"] == "intent" else None
+    )
+    peer.lease("B346790RK01")
+    wait_for(lambda: "sent" in peer.told("B346790RK01"))
+    begun = time.monotonic()
+
+    working.agent.terminate()
+
+    assert working.agent.wait(6) == 0
+    assert time.monotonic() - begun < 5.5
+
+
+def test_the_agent_ends_when_its_parents_pipe_closes(working):
+    working.agent.stdin.close()
+
+    assert working.agent.wait(5) == 0
+
+
+def test_the_agent_ends_when_its_parent_is_killed(bench):
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys, time\n"
+            "child = subprocess.Popen([sys.executable, '-m', 'instruments.agent', '--config',"
+            " sys.argv[1], '--ends-with-parent'], stdin=subprocess.PIPE)\n"
+            "print(child.pid, flush=True)\n"
+            "time.sleep(60)\n",
+            str(bench.config),
+        ],
+        stdout=subprocess.PIPE,
+    )
+    child = int(parent.stdout.readline())
+    bench.ready()
+    assert os.getpgid(child) == child
+
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+
+    deadline = time.monotonic() + 5
+    while alive(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def alive(process):
+    try:
+        with open(f"/proc/{process}/stat", encoding="ascii") as status:
+            return status.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_two_agents_cannot_hold_one_port(working, peer, wait_for, tmp_path):
+    second = tmp_path / "second"
+    second.mkdir()
+    config = second / "bench.toml"
+    config.write_text(working.config.read_text("utf-8"), "utf-8")
+    (second / "bench.key").write_bytes((working.folder / "bench.key").read_bytes())
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "instruments.agent", "--config", str(config)],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    wait_for(lambda: "port-busy" in process.stderr.readline())
+    process.terminate()
+    process.wait(6)
+    process.stderr.close()
