@@ -61,7 +61,7 @@ def _letters_and_digits(text: str) -> str:
 def _is_sequence(plain: str) -> bool:
     steps = {ord(b) - ord(a) for a, b in pairwise(plain)}
     rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertyuiopasdfghjklzxcvbnm", "1234567890")
-    doubled = [row * 3 for row in rows]
+    doubled = [way * 3 for row in rows for way in (row, row[::-1])]
     return steps <= {1} or steps <= {-1} or any(plain and plain in row for row in doubled)
 
 

@@ -142,9 +142,14 @@ def is_live(times: SessionTimes, at: datetime, policy: Policy) -> bool:
 
 
 def second_factor_state(*, needed: bool, enrolled: bool, passed: bool) -> SecondFactorState:
-    """Return what a session still needs; a factor set up by choice must be passed too."""
+    """Return what a session still needs; a factor set up by choice must be passed too.
+
+    A factor that is taken away ends the sessions that passed it.
+    """
+    if passed:
+        return SecondFactorState.PASSED
     if enrolled:
-        return SecondFactorState.PASSED if passed else SecondFactorState.TO_PASS
+        return SecondFactorState.TO_PASS
     return SecondFactorState.TO_ENROL if needed else SecondFactorState.NOT_NEEDED
 
 
