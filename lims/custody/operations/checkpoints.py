@@ -59,21 +59,13 @@ def checkpoint(session: Session, signer: Signer, *, at: datetime) -> LedgerCheck
 def _heads_root(connection: Connection, signed: int) -> bytes:
     """Bring the map of last events up to date; return its root."""
     grown = connection.execute(
-        select(LedgerEvent.stream, func.max(LedgerEvent.sseq))
+        select(LedgerEvent.stream, LedgerEvent.sseq, LedgerEvent.leaf)
         .join(LedgerLeaf, LedgerLeaf.event_id == LedgerEvent.event_id)
         .where(LedgerLeaf.idx >= signed)
-        .group_by(LedgerEvent.stream)
-    ).all()
-    last = {
-        stream: (sseq + 1, leaf)
-        for part in _parts([row[0] for row in grown])
-        for stream, sseq, leaf in connection.execute(
-            select(LedgerEvent.stream, LedgerEvent.sseq, LedgerEvent.leaf)
-            .join(LedgerLeaf, LedgerLeaf.event_id == LedgerEvent.event_id)
-            .where(LedgerLeaf.idx >= signed, LedgerEvent.stream.in_(part))
-            .order_by(LedgerLeaf.idx)
-        )
-    }
+        .order_by(LedgerLeaf.idx)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    last = {stream: (sseq + 1, bytes(leaf)) for stream, sseq, leaf in grown}
     entries = {
         stream: verifier.head_entry(stream, count, leaf) for stream, (count, leaf) in last.items()
     }
@@ -142,28 +134,36 @@ def publish(session: Session, folder: Path) -> int:
     leaf hashes let the verifier name an event that was changed. Raises OSError.
     """
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    written = 0
-    size = 0
-    for mark in checkpoints(session):
-        size = mark.size
-        path = folder / f"{mark.size:012d}.checkpoint"
-        if not path.exists():
-            fresh = path.with_suffix(".new")
-            with fresh.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(mark.note)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-            written += 1
-    _publish_leaves(session, folder / verifier.LEAVES, size)
-    return written
+    lacking: list[LedgerCheckpoint] = []
+    for mark in checkpoints(session, newest_first=True):
+        if _checkpoint_file(folder, mark).exists():
+            break
+        lacking.append(mark)
+    for mark in reversed(lacking):
+        path = _checkpoint_file(folder, mark)
+        fresh = path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(mark.note)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    newest = last_checkpoint(session)
+    if newest is not None:
+        _publish_leaves(session, folder / verifier.LEAVES, newest.size)
+    return len(lacking)
+
+
+def _checkpoint_file(folder: Path, mark: LedgerCheckpoint) -> Path:
+    return folder / f"{mark.size:012d}.checkpoint"
 
 
 def _publish_leaves(session: Session, path: Path, size: int) -> None:
-    with path.open("ab") as file:
-        whole = file.tell() // 32
-        file.truncate(whole * 32)  # a write that a power cut tore
+    path.touch(mode=0o640)
+    # Written in place, not appended: two that publish at once write the same bytes.
+    with path.open("r+b") as file:
+        whole = file.seek(0, os.SEEK_END) // 32  # a power cut may have torn the last one
         if whole < size:
+            file.seek(whole * 32)
             file.writelines(leaf_hashes(session, start=whole, end=size))
             file.flush()
             os.fsync(file.fileno())

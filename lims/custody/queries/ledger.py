@@ -140,9 +140,11 @@ def leaf_hashes(session: Session, *, start: int, end: int) -> Iterator[bytes]:
     yield from session.scalars(found)
 
 
-def checkpoints(session: Session) -> tuple[LedgerCheckpoint, ...]:
-    """Return every signed checkpoint, oldest first."""
-    return tuple(session.scalars(select(LedgerCheckpoint).order_by(LedgerCheckpoint.size)))
+def checkpoints(session: Session, *, newest_first: bool = False) -> Iterator[LedgerCheckpoint]:
+    """Yield every signed checkpoint, oldest first unless asked otherwise."""
+    order = LedgerCheckpoint.size.desc() if newest_first else LedgerCheckpoint.size.asc()
+    found = select(LedgerCheckpoint).order_by(order).execution_options(yield_per=_AT_ONCE)
+    yield from session.scalars(found)
 
 
 def last_checkpoint(session: Session) -> LedgerCheckpoint | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small ledger on disk, made with the format's own functions, to be tampered with."""
+"""A small ledger on disk to be tampered with, and a laboratory in a database to append to."""
 
 import datetime
 import random
@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.orm import Session
 
-from lims.custody import verifier
+from lims.core.actors import Actor
+from lims.core.codes import Kind, draw_code
+from lims.core.db import Database
+from lims.custody import operations, queries, verifier
+from lims.custody.rules import EventId, Tag
 
 ORIGIN = "osteon.example/test"
 START = datetime.datetime(2026, 11, 24, 6, 0, tzinfo=datetime.UTC)
@@ -147,3 +152,90 @@ def signed_ledger(tmp_path: Path) -> Callable[..., SignedLedger]:
         return ledger
 
     return make
+
+
+@dataclass
+class Keys:
+    """The keys of a laboratory in a folder of their own."""
+
+    folder: Path
+    checkpoints: Path
+    public: verifier.PublicKey
+    long_term: operations.Signer
+
+    def signer(self, at: datetime.datetime) -> operations.Signer:
+        return operations.daily_signer(self.folder, origin=self.public.name, at=at)
+
+
+@pytest.fixture
+def keys(tmp_path: Path, at: datetime.datetime) -> Keys:
+    """Keys certified for 31 days."""
+    folder, checkpoints = tmp_path / "keys", tmp_path / "checkpoints"
+    public = operations.create_long_term_key(folder, origin=ORIGIN)
+    long_term = operations.long_term_signer(folder, origin=public.name)
+    operations.certify_days(folder, checkpoints, long_term, first=at.date())
+    return Keys(folder, checkpoints, public, long_term)
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What a technician does in these tests, and the check of what was written."""
+
+    at: datetime.datetime
+    keys: Keys
+    by: Actor = Actor("u:7c1e")  # noqa: RUF009  # frozen
+
+    def coded(self, session: Session, code: str, *parents: str) -> EventId:
+        """Give a thing its code."""
+        return operations.create_subject(
+            session, code, Tag.SAMPLE_CODE_GIVEN, by=self.by, at=self.at, content={},
+            state="coded", parents=parents, reason="taken" if parents else "",
+        )  # fmt: skip
+
+    def note(self, session: Session, code: str, **content: object) -> EventId:
+        """Write a note on a thing."""
+        return operations.append(
+            session, Tag.SUBJECT_NOTE_ADDED, code, content, by=self.by, at=self.at
+        )
+
+    def verify(self, database: Database) -> queries.DatabaseReport:
+        """Check the ledger against the certificates of the folder."""
+        with database.reading() as session:
+            return queries.verify_database(
+                session, self.keys.public, verifier.read_notes(self.keys.checkpoints)
+            )
+
+
+@pytest.fixture
+def acts(at: datetime.datetime, keys: Keys) -> Acts:
+    """The acts of a technician at the instant of the test."""
+    return Acts(at, keys)
+
+
+@pytest.fixture
+def bone(empty_database: Database, acts: Acts) -> str:
+    """A bone sample that has its code."""
+    code = draw_code(Kind.BONE)
+    with empty_database.writing() as session:
+        acts.coded(session, code)
+    return code
+
+
+@pytest.fixture
+def lineage(empty_database: Database, bone: str, acts: Acts) -> dict[str, str]:
+    """Two bones, powders, an extract of one, and a plate of both."""
+    codes = {
+        "bone": bone,
+        "other bone": draw_code(Kind.BONE),
+        "powder": draw_code(Kind.ALIQUOT),
+        "other powder": draw_code(Kind.ALIQUOT),
+        "extract": draw_code(Kind.EXTRACT),
+        "plate": draw_code(Kind.PLATE),
+    }
+    with empty_database.writing() as session:
+        acts.coded(session, codes["other bone"])
+        acts.coded(session, codes["powder"], codes["bone"])
+        acts.coded(session, codes["other powder"], codes["other bone"])
+        acts.coded(session, codes["extract"], codes["powder"])
+        acts.coded(session, codes["plate"], codes["extract"], codes["other powder"])
+    return codes
