@@ -27,6 +27,7 @@ from instruments.analyzers.abif.directory import (
     all_generations,
 )
 from instruments.analyzers.abif.values import DECODERS, Samples, Value, decode, is_samples
+from instruments.analyzers.wells import well_of
 
 # Channel tags by dye: the fifth and later dyes were added behind the first four.
 RAW = {1: 1, 2: 2, 3: 3, 4: 4, 5: 105, 6: 106, 7: 107, 8: 108}
@@ -34,8 +35,6 @@ ANALYSED = {1: 9, 2: 10, 3: 11, 4: 12, 5: 205, 6: 206, 7: 207, 8: 208}
 
 Signal = Literal["current", "earlier generation", "unreadable"]
 
-_WELL = re.compile(r"([A-P])0*([1-9]\d?)")
-_MOST_COLUMNS = 24  # of a plate with 384 wells
 _SERIAL = re.compile(r"SerialNumber\s*=\s*([^;]*)")
 _RENAMABLE = (
     ("sample name", "SpNm"),
@@ -44,14 +43,6 @@ _RENAMABLE = (
     ("sample type", "STYP"),
     ("size standard", "StdF"),
 )
-
-
-def well_of(text: str) -> str | None:
-    """Return a well as letter and two digits, such as A01 for "a1"; None for what is no well."""
-    match = _WELL.fullmatch(text.strip().upper())
-    if match is None or int(match[2]) > _MOST_COLUMNS:
-        return None
-    return f"{match[1]}{int(match[2]):02}"
 
 
 class Dye(NamedTuple):

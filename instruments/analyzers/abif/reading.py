@@ -16,7 +16,7 @@ from instruments.analyzers.abif.directory import (
     read_header,
     without_macbinary,
 )
-from instruments.analyzers.abif.file import ANALYSED, RAW, AbifFile, Signal, well_of
+from instruments.analyzers.abif.file import ANALYSED, RAW, AbifFile, Signal
 from instruments.analyzers.abif.values import (
     DATE,
     SCRAMBLED,
@@ -29,6 +29,7 @@ from instruments.analyzers.abif.values import (
     read_text,
     text_bytes,
 )
+from instruments.analyzers.wells import well_of
 
 _MOST_PROBLEMS = 100
 _KNOWN_MAJOR_VERSIONS = frozenset({1, 3})
