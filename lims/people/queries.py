@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from lims.core.actors import Actor
@@ -83,6 +83,17 @@ def session_by_token(session: Session, digest: str) -> SignInSession | None:
         .where(SignInSession.token == digest)
         .options(joinedload(SignInSession.person))
     )
+
+
+def sessions_standing(session: Session, person: Person, *, at: datetime) -> int:
+    """Return how many sessions of a person have not been ended and are not too old."""
+    return session.scalars(
+        select(func.count(SignInSession.id)).where(
+            SignInSession.person_id == person.id,
+            SignInSession.ended_at.is_(None),
+            SignInSession.ends_at > at,
+        )
+    ).one()
 
 
 def live_agent_key(session: Session, digest: str) -> AgentKey | None:

@@ -39,6 +39,7 @@ from lims.people.operations.sessions import (
     reset_second_factor,
     sign_in,
     sign_out,
+    sign_out_elsewhere,
     touch_session,
 )
 from lims.people.operations.stations import (
@@ -88,6 +89,7 @@ __all__ = [
     "set_password",
     "sign_in",
     "sign_out",
+    "sign_out_elsewhere",
     "start_code_fits",
     "touch_agent_key",
     "touch_session",

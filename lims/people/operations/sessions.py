@@ -135,6 +135,26 @@ def sign_out(session: Session, sitting: SignInSession, *, at: datetime) -> None:
     )
 
 
+def sign_out_elsewhere(
+    session: Session,
+    person: Person,
+    *,
+    by: Actor,
+    at: datetime,
+    but: SignInSession | None = None,
+) -> None:
+    """End every session of a person but one: a desk left open, a device lost."""
+    end_sessions(session, person, at=at, but=but)
+    append(
+        session,
+        Tag.PERSON_SESSION_CLOSED,
+        stream=person.stream,
+        by=by,
+        at=at,
+        content={"elsewhere": True},
+    )
+
+
 def end_sessions(
     session: Session, person: Person, *, at: datetime, but: SignInSession | None = None
 ) -> None:

@@ -24,7 +24,12 @@ from lims.people.rules import (
     SecondFactorWrong,
     WeakPassword,
 )
-from lims.people.schemas import BeginFactorSchema, DigitsSchema, PasswordSchema
+from lims.people.schemas import (
+    BeginFactorSchema,
+    DigitsSchema,
+    NothingSchema,
+    PasswordSchema,
+)
 from lims.people.views.door import same_twice
 from lims.people.views.who import (
     blueprint,
@@ -38,7 +43,7 @@ from lims.people.views.who import (
 from lims.web.errors import wants_json
 from lims.web.guard import needs
 from lims.web.locale import in_words
-from lims.web.pages import form, laboratory, page, reading, settings, write
+from lims.web.pages import done, form, laboratory, page, reading, settings, write
 from lims.web.rights import Right
 
 Answer = AnyResponse | tuple[str, int]
@@ -82,6 +87,21 @@ def post_password() -> Answer:
         return {"to": url_for("people.account", said="password")}
 
     return redirect(str(write(change)["to"]), 303)
+
+
+@blueprint.post("/account/sessions/end")
+@needs(Right.SEE_OWN_ACCOUNT)
+def post_sessions_end() -> Answer:
+    """End one's own sessions on other devices."""
+    complete_person_here()
+    form(NothingSchema())
+
+    def end(session: Session) -> dict[str, object]:
+        person, sitting = own(session), own_sitting(session)
+        operations.sign_out_elsewhere(session, person, by=person.actor, at=now(), but=sitting)
+        return {"to": url_for("people.account", said="elsewhere")}
+
+    return done(write(end))
 
 
 @blueprint.get("/account/second-factor")
@@ -171,6 +191,7 @@ def _account(refusal: Refusal | None = None) -> tuple[str, int]:
             status=refusal.status if refusal is not None else 200,
             person=person,
             badges=queries.badges_of(session, person),
+            sessions=queries.sessions_standing(session, person, at=now()),
             authorisations=queries.authorisations_of(session, person),
             problem=in_words(refusal.say) if refusal is not None else "",
             advice=in_words(refusal.advice) if refusal is not None else "",

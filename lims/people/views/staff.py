@@ -128,6 +128,18 @@ def post_disable(ref: str) -> Answer:
     return _act(ref, disable)
 
 
+@blueprint.post("/people/<ref>/sessions/end")
+@needs(Right.KEEP_PEOPLE)
+def post_sign_out_person(ref: str) -> Answer:
+    """End a person's sessions, for a device that is lost."""
+    form(NothingSchema())
+
+    def end(session: Session, found: Person) -> None:
+        operations.sign_out_elsewhere(session, found, by=signed_in(), at=now())
+
+    return _act(ref, end)
+
+
 @blueprint.post("/people/<ref>/second-factor/reset")
 @needs(Right.KEEP_PEOPLE)
 def post_factor_reset(ref: str) -> Answer:

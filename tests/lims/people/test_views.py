@@ -455,6 +455,33 @@ def test_a_person_changes_the_password_and_other_sessions_end(
     assert at_the_door(browser(), "salma", NEW_PASSWORD).status_code == 303
 
 
+def test_a_person_ends_sessions_on_other_devices(browser: OpenBrowser, cast: Cast) -> None:
+    """The one from which it is done goes on."""
+    here, other = browser(), browser()
+    at_the_door(here, "salma", PASSWORD)
+    at_the_door(other, "salma", PASSWORD)
+    assert "in 2 sessions" in shown(here.get("/account"))
+
+    assert here.post("/account/sessions/end").location == "/account?said=elsewhere"
+    assert "on this device alone" in shown(here.get("/account"))
+    assert other.get("/account").status_code == 401
+
+
+def test_the_administrator_signs_a_person_out(
+    browser: OpenBrowser, cast: Cast, database: Database, settings: Settings
+) -> None:
+    """For a device that is lost."""
+    office, lost = browser(), browser()
+    with_factor(office, database, settings, "adam", cast.administrator)
+    at_the_door(lost, "salma", PASSWORD)
+    with database.reading() as session:
+        ref = session.get_one(Person, cast.technician.person).ref
+    office.get(f"/people/{ref}")
+
+    assert office.post(f"/people/{ref}/sessions/end").location == f"/people/{ref}"
+    assert lost.get("/account").status_code == 401
+
+
 def test_a_new_colleague_chooses_a_password_with_a_code_shown_once(
     browser: OpenBrowser, cast: Cast, database: Database, settings: Settings
 ) -> None:
