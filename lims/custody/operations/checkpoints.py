@@ -134,27 +134,22 @@ def publish(session: Session, folder: Path) -> int:
     leaf hashes let the verifier name an event that was changed. Raises OSError.
     """
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    lacking: list[LedgerCheckpoint] = []
-    for mark in checkpoints(session, newest_first=True):
-        if _checkpoint_file(folder, mark).exists():
-            break
-        lacking.append(mark)
-    for mark in reversed(lacking):
-        path = _checkpoint_file(folder, mark)
+    names = (path.stem for path in folder.glob("*.checkpoint"))
+    published = max((int(name) for name in names if name.isdecimal()), default=0)
+    written = 0
+    for mark in checkpoints(session, above=published):
+        path = folder / f"{mark.size:012d}.checkpoint"
         fresh = path.with_suffix(".new")
         with fresh.open("w", encoding="utf-8", newline="\n") as file:
             file.write(mark.note)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
+        written += 1
     newest = last_checkpoint(session)
     if newest is not None:
         _publish_leaves(session, folder / verifier.LEAVES, newest.size)
-    return len(lacking)
-
-
-def _checkpoint_file(folder: Path, mark: LedgerCheckpoint) -> Path:
-    return folder / f"{mark.size:012d}.checkpoint"
+    return written
 
 
 def _publish_leaves(session: Session, path: Path, size: int) -> None:

@@ -4,11 +4,13 @@
 import base64
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, literal, select, text
+from sqlalchemy import BigInteger, Row, cast, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from lims.core.clock import from_utc_text
@@ -125,11 +127,12 @@ def export_lines(session: Session, *, start: int = 0) -> Iterator[bytes]:
         .order_by(LedgerLeaf.idx)
         .execution_options(yield_per=_AT_ONCE)
     )
-    for body in session.scalars(found):
-        yield body + b"\n"
+    with closing(session.scalars(found)) as bodies:
+        for body in bodies:
+            yield body + b"\n"
 
 
-def leaf_hashes(session: Session, *, start: int, end: int) -> Iterator[bytes]:
+def leaf_hashes(session: Session, *, start: int, end: int) -> Generator[bytes, None, None]:
     """Yield the leaf hashes from index `start` up to, not including, `end`."""
     found = (
         select(LedgerLeaf.leaf)
@@ -137,14 +140,20 @@ def leaf_hashes(session: Session, *, start: int, end: int) -> Iterator[bytes]:
         .order_by(LedgerLeaf.idx)
         .execution_options(yield_per=_AT_ONCE)
     )
-    yield from session.scalars(found)
+    with closing(session.scalars(found)) as leaves:
+        yield from leaves
 
 
-def checkpoints(session: Session, *, newest_first: bool = False) -> Iterator[LedgerCheckpoint]:
-    """Yield every signed checkpoint, oldest first unless asked otherwise."""
-    order = LedgerCheckpoint.size.desc() if newest_first else LedgerCheckpoint.size.asc()
-    found = select(LedgerCheckpoint).order_by(order).execution_options(yield_per=_AT_ONCE)
-    yield from session.scalars(found)
+def checkpoints(session: Session, *, above: int = 0) -> Iterator[LedgerCheckpoint]:
+    """Yield the signed checkpoints of more than `above` events, oldest first."""
+    found = (
+        select(LedgerCheckpoint)
+        .where(LedgerCheckpoint.size > above)
+        .order_by(LedgerCheckpoint.size)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    with closing(session.scalars(found)) as marks:
+        yield from marks
 
 
 def last_checkpoint(session: Session) -> LedgerCheckpoint | None:
@@ -217,31 +226,27 @@ def verify_database(
 def _derived(session: Session) -> Iterator[str]:
     """Compare leaves, nodes, head and columns with the events."""
     rows = session.execute(
-        select(LedgerLeaf.idx, LedgerLeaf.leaf, LedgerEvent)
+        select(
+            LedgerLeaf.idx,
+            LedgerLeaf.leaf.label("in_log"),
+            *LedgerEvent.__table__.columns,
+        )
         .join(LedgerEvent, LedgerLeaf.event_id == LedgerEvent.event_id)
         .order_by(LedgerLeaf.idx)
         .execution_options(yield_per=_AT_ONCE)
     )
     tree = verifier.Frontier()
-    for idx, leaf, row in rows:
-        body = row.body
-        session.expunge(row)
-        if idx != tree.size:
-            yield f"the log has no event {tree.size}"
-            return
-        true = verifier.leaf_hash(body)
-        if not leaf == row.leaf == true:
-            yield f"event {idx} (id {row.event_id}): the stored leaf hash is not that of its bytes"
-        try:
-            fields = verifier.read_event(body)
-        except verifier.Malformed:
-            fields = ()
-        columns = (row.event_id, row.idem, str(row.sseq), row.stream)
-        if fields and columns != (
-            fields[4][1:-1], fields[5][1:-1], fields[10], fields[11][1:-1]
-        ):  # fmt: skip
-            yield f"event {idx} (id {row.event_id}): the columns do not say what its bytes say"
-        tree.append(true)
+    with closing(rows):
+        for row in rows:
+            if row.idx != tree.size:
+                yield f"the log has no event {tree.size}"
+                return
+            leaf = verifier.leaf_hash(row.body)
+            if not row.in_log == row.leaf == leaf:
+                yield f"event {row.idx} (id {row.event_id}): its leaf hash is not that of its bytes"
+            if not _columns_fit(row):
+                yield f"event {row.idx} (id {row.event_id}): its columns differ from its bytes"
+            tree.append(leaf)
     stored = session.get(LedgerHead, 1, populate_existing=True)
     if stored is None or (stored.size, _tree(stored).root()) != (tree.size, tree.root()):
         yield "the stored head of the log is not that of its events"
@@ -249,6 +254,15 @@ def _derived(session: Session) -> Iterator[str]:
     if count != tree.size:
         yield f"ledger_event has {count} rows, but the log {tree.size}"
     yield from _nodes(session, tree.size)
+
+
+def _columns_fit(row: Row[Any]) -> bool:
+    try:
+        fields = dict(zip(verifier.FIELDS, verifier.read_event(row.body), strict=True))
+    except verifier.Malformed:
+        return True  # the verifier says what is wrong with the bytes
+    said = (fields["id"], fields["idem"], fields["stream"], fields["seq"])
+    return said == (f'"{row.event_id}"', f'"{row.idem}"', f'"{row.stream}"', str(row.sseq))
 
 
 def _nodes(session: Session, size: int) -> Iterator[str]:
@@ -260,14 +274,14 @@ def _nodes(session: Session, size: int) -> Iterator[str]:
         .execution_options(yield_per=_AT_ONCE)
     )
     tree = verifier.Frontier()
-    computed = (
-        node for leaf in leaf_hashes(session, start=0, end=size) for node in tree.append(leaf)
-    )
-    for row, node in itertools.zip_longest(stored, computed):
-        if row is None or node is None or tuple(row) != node:
-            where = tuple(row)[:2] if row is not None else node[:2] if node else ()
-            yield f"ledger_node differs from the leaves at (level, index) {where}"
-            return
+    leaves = leaf_hashes(session, start=0, end=size)
+    computed = (node for leaf in leaves for node in tree.append(leaf))
+    with closing(stored), closing(leaves):
+        for row, node in itertools.zip_longest(stored, computed):
+            if row is None or node is None or tuple(row) != node:
+                where = tuple(row)[:2] if row is not None else node[:2]
+                yield f"ledger_node differs from the leaves at (level, index) {where}"
+                return
 
 
 def _triggers(session: Session) -> Iterator[str]:

@@ -118,9 +118,9 @@ def test_a_hold_is_lifted_only_once_by_the_database_too(
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("UPDATE ledger_event SET stream = 'x' WHERE sseq = 3", "the columns do not say"),
-        ("UPDATE ledger_event SET leaf = x'00' WHERE sseq = 3", "the stored leaf hash"),
-        ("UPDATE ledger_leaf SET leaf = x'00' WHERE idx = 3", "the stored leaf hash"),
+        ("UPDATE ledger_event SET stream = 'x' WHERE sseq = 3", "its columns differ"),
+        ("UPDATE ledger_event SET leaf = x'00' WHERE sseq = 3", "its leaf hash is not"),
+        ("UPDATE ledger_leaf SET leaf = x'00' WHERE idx = 3", "its leaf hash is not"),
         ("DELETE FROM ledger_leaf WHERE idx = 3", "the log has no event 3"),
         ("DELETE FROM ledger_leaf WHERE idx = 10", "the stored head"),
         ("DELETE FROM ledger_node WHERE level = 1 AND idx = 0", "ledger_node"),
