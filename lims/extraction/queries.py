@@ -88,7 +88,7 @@ def samples_of_extracts(session: Session, codes: Collection[str]) -> dict[str, S
         .join(Sample, Sample.code == Aliquot.sample_code)
         .where(Extract.code.in_(codes))
     )
-    return dict(row.tuple() for row in rows)
+    return dict(rows.all())
 
 
 def blanks_of(session: Session, batch_codes: Collection[str]) -> dict[str, str]:
@@ -98,7 +98,7 @@ def blanks_of(session: Session, batch_codes: Collection[str]) -> dict[str, str]:
         .where(Extract.batch_code.in_(batch_codes), Extract.is_blank)
         .order_by(Extract.code)
     )
-    return dict(row.tuple() for row in rows)
+    return dict(rows.all())
 
 
 def rack_of(session: Session, batch_code: str) -> Rack:

@@ -210,7 +210,7 @@ def complete_batch(
         .where(BatchMember.batch_code == batch_code, BatchMember.voided_at.is_(None))
         .group_by(BatchMember.role)
     )
-    roles = dict(row.tuple() for row in counted)
+    roles = dict(counted.all())
     if not roles.get(WellRole.SAMPLE):
         raise NothingPlaced(code=batch_code)
     if batch.activity is Activity.EXTRACTION and not roles.get(WellRole.BLANK):

@@ -61,7 +61,7 @@ def samples_behind(session: Session, codes: tuple[str, ...]) -> dict[str, Sample
         .join(Sample, Sample.code == Aliquot.sample_code)
         .where(Aliquot.code.in_(codes))
     )
-    return found | dict(row.tuple() for row in rows)
+    return found | dict(rows.all())
 
 
 def who(session: Session, actor: str) -> str:
