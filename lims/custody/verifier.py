@@ -59,6 +59,8 @@ _EVENT = re.compile(
     r"\{" + ",".join(f'"{name}":({form})' for name, form in FIELDS.items()) + r"\}", re.ASCII
 )
 
+_NOT_CANONICAL = "it is not in canonical form (order of keys, blanks, escapes)"
+
 
 # --- Canonical JSON -------------------------------------------------------------------------------
 
@@ -127,16 +129,16 @@ def read_canonical(text: str) -> Any:
     """Read canonical JSON; raise Malformed unless writing it again gives the same text."""
     try:
         value = _read_json(text)
+        if _write_json(value) != text:
+            raise Malformed("canonical", _NOT_CANONICAL)
+        if not text.isascii():
+            _check_value(value)
     except RecursionError:
         raise Malformed("json", "it is nested too deeply") from None
     except Malformed:
         raise
     except ValueError as error:
         raise Malformed("json", f"it is not JSON ({error})") from None
-    if _write_json(value) != text:
-        raise Malformed("canonical", "it is not in canonical form (order of keys, blanks, escapes)")
-    if not text.isascii():
-        _check_value(value)
     return value
 
 
@@ -767,10 +769,13 @@ def read_event(content: bytes) -> tuple[str, ...]:
     except UnicodeDecodeError:
         raise Malformed("encoding", "it is not UTF-8 text") from None
     match = _EVENT.fullmatch(text)
-    if match is None:
-        raise Malformed(*_what_is_wrong(text))
-    fields = match.groups()
-    read_canonical(fields[2])
+    try:
+        if match is None:
+            raise Malformed(*_what_is_wrong(text))
+        fields = match.groups()
+        read_canonical(fields[2])
+    except RecursionError:  # from the search for what is wrong
+        raise Malformed("json", "it is nested too deeply") from None
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         raise Malformed("text", "its text is not in Unicode normal form C")
     for day in (fields[7][1:11], fields[9][1:11]):
@@ -966,7 +971,7 @@ def _what_is_wrong(text: str) -> tuple[str, str]:
     for name, form in FIELDS.items():
         if re.fullmatch(form, _write_json(value[name]), re.ASCII | re.DOTALL) is None:
             return "field", f"its field {name!r} has not the form that the ledger writes"
-    return "canonical", "it is not in canonical form (order of keys, blanks, escapes)"
+    return "canonical", _NOT_CANONICAL
 
 
 def _trace(

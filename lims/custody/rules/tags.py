@@ -158,6 +158,7 @@ class Tag(StrEnum):
     PLATE_WORK_STARTED = "plate:work:started", N_("Plate started")
     PLATE_WORK_COMPLETED = "plate:work:completed", N_("Plate completed")
     PLATE_WORK_REVIEWED = "plate:work:reviewed", N_("Plate reviewed")
+    PLATE_NAMES_GIVEN = "plate:names:given", N_("Names of the analyzer given")
     PLATE_RECORD_EXPORTED = "plate:record:exported", N_("Plate record written for an instrument")
     PLATE_RECORD_VOIDED = "plate:record:voided", N_("Plate voided")
 

@@ -4,6 +4,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from lims.custody.rules import HOLD_WORDS, HoldReason, Tag, hold_words
 
@@ -38,3 +39,11 @@ def test_the_words_of_custody_load_neither_flask_nor_sqlalchemy() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert ran.stdout == "[]\n", ran.stderr
+
+
+def test_every_type_of_event_and_reason_of_a_hold_is_in_the_documents() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "custody-vocabulary.md"
+    documented = page.read_text("utf-8")
+    rows = [f"| `{tag.value}` | {tag.words} |" for tag in Tag]
+    rows += [f"| `{reason.value}` | {HOLD_WORDS[reason]} |" for reason in HoldReason]
+    assert [row for row in rows if row not in documented] == []

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lims.custody import verifier
 
@@ -275,3 +278,52 @@ def test_the_files_of_a_ledger_may_lie_on_a_path_with_blanks(
     moved.mkdir()
     ledger.export = ledger.export.rename(moved / "the export.ndjson")
     assert run(ledger).returncode == 3
+
+
+@pytest.mark.parametrize("depth", [100, 900, 980, 995, 1000, 5000])
+@pytest.mark.parametrize("inside", ["", "ع"])
+def test_data_nested_to_any_depth_is_judged_without_a_crash(
+    signed_ledger: Make, depth: int, inside: str
+) -> None:
+    ledger = signed_ledger(5)
+    lines = ledger.lines()
+    nest = "[" * depth + f'"{inside}"' + "]" * depth
+    lines[2] = lines[2].replace(b'"mass_mg":2', f'"mass_mg":{nest}'.encode())
+    ledger.write(lines)
+    assert ledger.verify().size == 5
+    lines[2] = lines[2].replace(b'"v":1', b'"v":3')
+    ledger.write(lines)
+    assert any(finding.line == 3 for finding in ledger.verify().findings)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=60), max_size=6), st.lists(st.binary(max_size=80), max_size=4))
+def test_whatever_bytes_come_the_verifier_gives_a_verdict(
+    lines: list[bytes], notes: list[bytes]
+) -> None:
+    key = verifier.PublicKey("osteon.example/test", bytes(32))
+    report = verifier.verify(
+        [line + b"\n" for line in lines],
+        [(f"{number}.checkpoint", note) for number, note in enumerate(notes)],
+        key,
+    )
+    assert report.verdict == ("broken" if lines or notes else "sound")
+    assert verifier.in_words(report)
+    json.dumps(report.as_json())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_note_that_was_altered_anywhere_is_refused_or_not_signed(data: st.DataObject) -> None:
+    secret = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    key = verifier.PublicKey("osteon.example/test", secret.public_key().public_bytes_raw())
+    text = verifier.Checkpoint(key.name, 5, bytes(32), "2026-11-24T06:00:00.000000Z", bytes(32), 1)
+    written = verifier.sign_note(text.text(), key, secret.sign).written().encode()
+    start = data.draw(st.integers(0, len(written) - 1))
+    end = data.draw(st.integers(start, min(start + 3, len(written))))
+    altered = written[:start] + data.draw(st.binary(max_size=3)) + written[end:]
+    try:
+        note = verifier.read_note(altered)
+    except verifier.Malformed:
+        return
+    assert note.signed_by(key) == (altered == written)
