@@ -8,12 +8,14 @@ from lims.custody.queries.ledger import (
     checkpoint_due,
     checkpoints,
     event_of,
+    events_of,
     export_lines,
     head,
     history,
     last_checkpoint,
     leaf_hashes,
     recent,
+    sound_streams,
     verify_database,
 )
 from lims.custody.queries.lineage import (
@@ -37,6 +39,7 @@ __all__ = [
     "children",
     "descendants",
     "event_of",
+    "events_of",
     "export_lines",
     "head",
     "history",
@@ -45,6 +48,7 @@ __all__ = [
     "leaf_hashes",
     "parents",
     "recent",
+    "sound_streams",
     "subject",
     "verify_database",
 ]

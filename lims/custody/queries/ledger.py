@@ -4,7 +4,7 @@
 import base64
 import itertools
 import json
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +81,11 @@ def history(session: Session, stream: str, *, with_ancestors: bool = False) -> t
     With `with_ancestors` those of all it came from stand among them, back to the sample.
     """
     streams = [stream, *ancestors(session, stream)] if with_ancestors else [stream]
+    return events_of(session, streams)
+
+
+def events_of(session: Session, streams: Collection[str]) -> tuple[Event, ...]:
+    """Return the committed events of several things in the order of the log."""
     found = (
         select(LedgerLeaf.idx, LedgerEvent.body)
         .join(LedgerLeaf, LedgerLeaf.event_id == LedgerEvent.event_id)
@@ -88,6 +93,32 @@ def history(session: Session, stream: str, *, with_ancestors: bool = False) -> t
         .order_by(LedgerLeaf.idx)
     )
     return tuple(_event(row.idx, row.body) for row in session.execute(found))
+
+
+def sound_streams(session: Session, streams: Collection[str]) -> frozenset[str]:
+    """Return those of `streams` whose events still hang together.
+
+    Each event's bytes have the leaf hash that the log holds, and name the event before them.
+    Whether the log itself is what was signed, only the verifier tells.
+    """
+    rows = session.execute(
+        select(LedgerEvent.stream, LedgerEvent.sseq, LedgerEvent.body, LedgerLeaf.leaf)
+        .outerjoin(LedgerLeaf, LedgerLeaf.event_id == LedgerEvent.event_id)
+        .where(LedgerEvent.stream.in_(streams))
+        .order_by(LedgerEvent.stream, LedgerEvent.sseq)
+    )
+    last: dict[str, tuple[int, str]] = {}
+    broken = set()
+    for stream, number, body, leaf in rows:
+        held = json.loads(body)
+        seq, prev = last.get(stream, (-1, ""))
+        true = verifier.leaf_hash(body)
+        if (held["stream"], held["seq"], held["prev"]) != (stream, seq + 1, prev) or (
+            number != seq + 1 or leaf is None or bytes(leaf) != true
+        ):
+            broken.add(stream)
+        last[stream] = (seq + 1, true.hex())
+    return frozenset(last) - broken
 
 
 def recent(session: Session, *, limit: int, before: int | None = None) -> tuple[Event, ...]:
