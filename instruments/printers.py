@@ -16,7 +16,9 @@ from instruments.ports import PortGone, PortStuck, Wire
 SILENCE = 2.0  # seconds without an answer after which a printer's state is unknown
 PRINT_TIME = 15.0  # seconds in which one label must be proven
 _LOOK_AGAIN = 0.1
-_WRITE_TIME = 5.0  # seconds; an Arabic label of 1 200 bytes takes 1.2 s at 9600 baud
+_WRITE_TIME = 5.0  # seconds, beside those that the bytes need on the line
+_SLOWEST_LINE = 960.0  # bytes a second: 9600 baud, 8N1
+_KERNEL_BUFFER = 4096  # bytes that a write may leave for the kernel to send (measured: 4 095)
 _LONGEST_ANSWER = 4096
 
 _NO_REPRINT = b"^XA^JZN^XZ"
@@ -185,6 +187,8 @@ class ZebraPrinter:
     wire: Wire
     silence: float = SILENCE
     print_time: float = PRINT_TIME
+    bytes_per_second: float = _SLOWEST_LINE
+    _line_free_at: float = field(default=0.0, init=False)
     _has_extended: bool | None = field(default=None, init=False)  # None: not asked yet
 
     def start_session(self) -> None:
@@ -259,7 +263,10 @@ class ZebraPrinter:
 
     def send(self, zpl: bytes) -> None:
         """Send one label. Raises `PortGone`, `PortStuck`: how much arrived is then unknown."""
-        self.wire.write(zpl, within=_WRITE_TIME)
+        self.wire.write(zpl, within=_WRITE_TIME + len(zpl) / self.bytes_per_second)
+        # The kernel may still hold the end of it; until that is out no question can be answered.
+        unsent = min(len(zpl), _KERNEL_BUFFER) / self.bytes_per_second
+        self._line_free_at = time.monotonic() + unsent
 
     def prove(self, *, odometer_before: int | None) -> Outcome:
         """Watch until the label just sent is proven or cannot be.
@@ -269,7 +276,7 @@ class ZebraPrinter:
         what the printer still holds is thrown away, so that it does not come out after somebody has
         decided.
         """
-        deadline = time.monotonic() + self.print_time
+        deadline = max(time.monotonic(), self._line_free_at) + self.print_time
         after: int | None = None
         detail = "not-proven-in-time"
         try:
@@ -326,9 +333,10 @@ class ZebraPrinter:
     ) -> bytes:
         """Send a question and gather its answer until it is whole or silence sets in."""
         self.wire.discard_input()
-        self.wire.write(question, within=self.silence)
+        free_at = max(time.monotonic(), self._line_free_at)
+        self.wire.write(question, within=free_at - time.monotonic() + self.silence)
         answer = b""
-        deadline = time.monotonic() + (self.silence if within is None else within)
+        deadline = free_at + (self.silence if within is None else within)
         while not whole(answer) and len(answer) < _LONGEST_ANSWER:
             chunk = self.wire.read(within=max(0.0, deadline - time.monotonic()))
             if not chunk:

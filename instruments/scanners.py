@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-LONGEST_FRAME = 256  # bytes; the longest code of ours has 11 characters
+LONGEST_FRAME = 200  # bytes; the longest code of ours has 11 characters
 IDLE = 0.1  # seconds of silence after which a frame without its end is broken
 _REST_OF_BROKEN = 1.0  # seconds in which the rest of a broken frame may still come
 
@@ -62,7 +62,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class ScanFault:
-    """Bytes that are not a scan; `raw` holds them all, or their first 256 when there were more."""
+    """Bytes that are not a scan; `raw` holds them all, or their first 200 when there were more."""
 
     kind: FaultKind
     raw: bytes

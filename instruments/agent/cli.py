@@ -30,11 +30,11 @@ def main(context: click.Context, config: Path, ends_with_parent: bool) -> None:
         return
     try:
         settings = read_settings(config)
-        settings.key()
     except SettingsRefused as refusal:
         raise click.ClickException(str(refusal)) from None
-    if os.name == "posix" and settings.key_file.stat().st_mode & 0o077:
-        tell(f"anybody on this machine may read {settings.key_file.name}: chmod 600 it")
+    for key_file in {station.key_file for station in settings.stations}:
+        if os.name == "posix" and key_file.exists() and key_file.stat().st_mode & 0o077:
+            tell(f"anybody on this machine may read {key_file.name}: chmod 600 it")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())

@@ -27,7 +27,17 @@ class Board:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._health: dict[tuple[str, str], DeviceHealth] = {}
-        self.changed = threading.Event()
+        self._listeners: list[threading.Event] = []
+
+    def listen(self) -> threading.Event:
+        """Return an event that every change sets."""
+        self._listeners.append(threading.Event())
+        return self._listeners[-1]
+
+    def wake(self) -> None:
+        """Set the events of all listeners."""
+        for listener in self._listeners:
+            listener.set()
 
     def put(self, station: str, kind: str, *, port: str, state: str, detail: str = "") -> None:
         """Note how a device is; a change is told on standard error and wakes the heartbeat."""
@@ -37,7 +47,7 @@ class Board:
                 return
             self._health[(station, kind)] = health
         tell(f"{station} {kind} {state} {detail}".rstrip())
-        self.changed.set()
+        self.wake()
 
     def put_fault(self, station: str, kind: str, *, port: str, fault: PortFault) -> None:
         """Note that a device's port cannot be used."""
@@ -58,12 +68,22 @@ class Board:
 
 
 class Heartbeat(threading.Thread):
-    """Tells the server how the devices are."""
+    """Tells the server how the devices are that one key speaks for."""
 
-    def __init__(self, agent: str, board: Board, server: Server, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        agent: str,
+        board: Board,
+        *,
+        server: Server,
+        stations: frozenset[str],
+        stop: threading.Event,
+    ) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self._agent = agent
         self._board = board
+        self._stations = stations
+        self._changed = board.listen()
         self._server = server
         self._end = stop
         self._away = ""
@@ -71,13 +91,15 @@ class Heartbeat(threading.Thread):
     def run(self) -> None:
         """Beat until the agent stops."""
         while not self._end.is_set():
-            self._board.changed.clear()
+            self._changed.clear()
             try:
-                self._server.heartbeat(self._agent, self._board.health())
+                health = self._board.health()
+                mine = {code: health.get(code, []) for code in sorted(self._stations)}
+                self._server.heartbeat(self._agent, mine)
                 trouble = ""
             except (ServerAway, ServerRefused) as fault:
                 trouble = f"{fault.reason}: {fault}"
             if trouble != self._away:
                 tell(trouble or "server answers")
                 self._away = trouble
-            self._board.changed.wait(_BEAT)
+            self._changed.wait(_BEAT)

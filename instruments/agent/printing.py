@@ -4,10 +4,12 @@
 import queue
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 
 from instruments.agent.allowed import LabelRefused, check_label
 from instruments.agent.health import Board, tell
-from instruments.agent.journal import Journal, LabelRow, LabelState
+from instruments.agent.journal import Journal, LabelRow, LabelState, WaitingOutcome
 from instruments.agent.server import (
     FenceStale,
     LabelJob,
@@ -47,10 +49,12 @@ _PROVEN = {
 class Messenger(threading.Thread):
     """Tells the server the outcomes in the journal, in order, until it has them all."""
 
-    def __init__(self, journal: Journal, server: Server, stop: threading.Event) -> None:
+    def __init__(
+        self, journal: Journal, servers: Mapping[str, Server], stop: threading.Event
+    ) -> None:
         super().__init__(name="messenger", daemon=True)
         self._journal = journal
-        self._server = server
+        self._servers = servers
         self._end = stop
         self._wake = threading.Event()
 
@@ -78,8 +82,13 @@ class Messenger(threading.Thread):
         waiting = self._journal.next_outcome()
         if waiting is None:
             return False
+        server = self._servers.get(waiting.station)
+        if server is None:
+            tell(f"{waiting.station} is no longer in the settings, its outcomes cannot be told")
+            self._journal.outcome_told(waiting.number)
+            return True
         try:
-            self._server.tell(waiting)
+            self._tell(server, waiting)
         except FenceStale:
             tell(f"{waiting.station} label {waiting.instance}: {waiting.outcome} came too late")
         except ServerRefused as refusal:
@@ -87,15 +96,30 @@ class Messenger(threading.Thread):
         self._journal.outcome_told(waiting.number)
         return True
 
+    @staticmethod
+    def _tell(server: Server, waiting: WaitingOutcome) -> None:
+        """Tell an outcome; a label not begun may be printed later, unless its intent was heard.
+
+        Then the server no longer takes "not begun" for an answer, since a label is never printed
+        again on its own after an intent; that none came out is as true.
+        """
+        try:
+            server.tell(waiting)
+        except FenceStale:
+            if waiting.outcome is not LabelState.FAILED_SAFE:
+                raise
+            server.tell(replace(waiting, outcome=LabelState.LOST))
+
 
 class LabelFetcher(threading.Thread):
     """Asks for labels while the printer is ready, and for no more while one is printed."""
 
-    def __init__(self, station: str, server: Server, stop: threading.Event) -> None:
+    def __init__(self, station: str, dpi: int, server: Server, stop: threading.Event) -> None:
         super().__init__(name=f"labels-{station}", daemon=True)
         self.ready = threading.Event()
         self.jobs: queue.Queue[LabelJob] = queue.Queue()
         self._station = station
+        self._dpi = dpi
         self._server = server
         self._end = stop
 
@@ -106,7 +130,7 @@ class LabelFetcher(threading.Thread):
             if not self.ready.wait(0.5):
                 continue
             try:
-                jobs = self._server.labels(self._station)
+                jobs = self._server.labels(self._station, dpi=self._dpi)
             except (ServerAway, ServerRefused):
                 self._end.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -153,7 +177,7 @@ class PrinterThread(threading.Thread):
                 return
             with port:
                 try:
-                    self._serve(ZebraPrinter(port))
+                    self._serve(ZebraPrinter(port, bytes_per_second=self._settings.baud / 10))
                 except PortFault as fault:
                     self._fault(fault)
 
@@ -182,6 +206,9 @@ class PrinterThread(threading.Thread):
 
     def _serve(self, printer: ZebraPrinter) -> None:
         for row in self._journal.unfinished_labels(self._station):
+            if row.state is LabelState.INTENT:
+                # The server may not have heard it, and takes no outcome of what was not begun.
+                self._settle(row, LabelState.INTENT, detail="after-restart")
             outcome = printer.resolve(odometer_before=row.odometer_before)
             self._settle(
                 row, _PROVEN[outcome.proof], after=outcome.odometer_after, detail=outcome.detail
@@ -279,21 +306,30 @@ class PrinterThread(threading.Thread):
         """Settle a job that must not be printed, and say whether it was one."""
         earlier = self._journal.earlier_state(job.instance, job.fence)
         if earlier is not None:
-            self._settle(row, LabelState.AMBIGUOUS, detail=f"sent-before:{earlier}")
+            self._give_up(row, LabelState.AMBIGUOUS, detail=f"sent-before:{earlier}")
             return True
         try:
             check_label(job.zpl, sha256=job.sha256)
         except LabelRefused as refusal:
             # Bytes altered on the way may come whole the next time; a bad label never gets better.
-            altered = refusal.reason == "label-altered"
-            state = LabelState.FAILED_SAFE if altered else LabelState.LOST
             tell(f"{self._station} label {job.instance} refused: {refusal}")
-            self._settle(row, state, detail=str(refusal))
+            if refusal.reason == "label-altered":
+                self._settle(row, LabelState.FAILED_SAFE, detail=str(refusal))
+            else:
+                self._give_up(row, LabelState.LOST, detail=str(refusal))
             return True
         if job.dpi != self._settings.dpi:
-            self._settle(row, LabelState.LOST, detail=f"wrong-dpi:{job.dpi}")
+            self._give_up(row, LabelState.LOST, detail=f"wrong-dpi:{job.dpi}")
             return True
         return False
+
+    def _give_up(self, row: LabelRow, state: LabelState, *, detail: str) -> None:
+        """Settle for good a label of which no byte was sent, so that it is not leased for ever.
+
+        The server takes a final outcome only of a label that was begun.
+        """
+        self._settle(row, LabelState.INTENT, detail=detail)
+        self._settle(row, state, detail=detail)
 
     def _allowed(self, row: LabelRow, job: LabelJob) -> bool:
         """Ask the server's leave until it answers; without leave no byte goes out."""

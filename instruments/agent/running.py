@@ -10,7 +10,7 @@ from instruments.agent.journal import Journal
 from instruments.agent.printing import LabelFetcher, Messenger, PrinterThread
 from instruments.agent.scanning import Delivery, ScannerThread
 from instruments.agent.server import Server, ServerAway
-from instruments.agent.settings import BenchSettings
+from instruments.agent.settings import BenchSettings, read_key
 
 _DRAIN = 4.5  # seconds
 
@@ -20,13 +20,16 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
 
     Raises `SettingsRefused`, `JournalUnusable`.
     """
-    server = Server(settings)
+    keys = {station.key_file: read_key(station.key_file) for station in settings.stations}
+    servers = {path: Server(settings, key=key) for path, key in keys.items()}
+    of_station = {station.code: servers[station.key_file] for station in settings.stations}
     journal = Journal(settings.journal)
     board = Board()
-    messenger = Messenger(journal, server, stop)
+    messenger = Messenger(journal, of_station, stop)
     ports: list[threading.Thread] = []
     others: list[threading.Thread] = [messenger]
     for station in settings.stations:
+        server = of_station[station.code]
         if station.scanner is not None:
             delivery = Delivery(station.code, journal, server, stop)
             others.append(delivery)
@@ -41,7 +44,7 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
                 )
             )
         if station.printer is not None:
-            fetcher = LabelFetcher(station.code, server, stop)
+            fetcher = LabelFetcher(station.code, station.printer.dpi, server, stop)
             others.append(fetcher)
             ports.append(
                 PrinterThread(
@@ -55,13 +58,15 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
                     stop=stop,
                 )
             )
-    others.append(Heartbeat(journal.agent, board, server, stop))
+    for one in servers.values():
+        mine = frozenset(code for code, server in of_station.items() if server is one)
+        others.append(Heartbeat(journal.agent, board, server=one, stations=mine, stop=stop))
     for thread in [*ports, *others]:
         thread.start()
     tell(f"{journal.agent} runs {len(settings.stations)} stations for {settings.server}")
     stop.wait()
     deadline = time.monotonic() + _DRAIN
-    board.changed.set()
+    board.wake()
     for nudged in others:
         if isinstance(nudged, Messenger | Delivery):
             nudged.nudge()
@@ -76,7 +81,8 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
         tell("outcomes wait in the journal for the next start")
     drained = not any(thread.is_alive() for thread in [*ports, *others])
     if drained:
-        server.close()
+        for one in servers.values():
+            one.close()
         journal.close()
     return drained
 

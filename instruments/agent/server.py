@@ -15,6 +15,8 @@ from instruments.scanners import Tone
 LABEL_WAIT = 3  # seconds the server may hold a question for labels; also bounds our ending
 _TIME = httpx.Timeout(5.0, connect=2.0)
 _LABEL_TIME = httpx.Timeout(LABEL_WAIT + 5.0, connect=2.0)
+_LONGEST_DEVICE = 120  # characters that the server takes; the end of a port's name tells most
+_LONGEST_DETAIL = 200
 # Answers that say "not now" or "not with this key", not "never": the same request is tried again.
 _LATER = frozenset({401, 409, 429})
 
@@ -65,12 +67,12 @@ class DeviceHealth:
 
 
 class Server:
-    """The server's bench interface."""
+    """The server's bench interface, spoken to with one key."""
 
-    def __init__(self, settings: BenchSettings) -> None:
+    def __init__(self, settings: BenchSettings, *, key: str) -> None:
         self._client = httpx.Client(
             base_url=settings.server,
-            headers={"Authorization": f"Bearer {settings.key()}"},
+            headers={"Authorization": f"Bearer {key}"},
             timeout=_TIME,
             verify=settings.trust(),
             trust_env=False,  # no proxy and no other credentials from the environment
@@ -89,7 +91,7 @@ class Server:
                     "fault_id": scan.scan_id,
                     "kind": scan.fault,
                     "raw": scan.raw.hex(),
-                    "device": scan.device,
+                    "device": scan.device[-_LONGEST_DEVICE:],
                     "device_time": scan.device_time,
                 },
             )
@@ -102,7 +104,7 @@ class Server:
                 "symbology": scan.symbology,
                 "raw": scan.raw.hex(),
                 "source": "serial",
-                "device": scan.device,
+                "device": scan.device[-_LONGEST_DEVICE:],
                 "seq": scan.seq,
                 "device_time": scan.device_time,
             },
@@ -112,12 +114,15 @@ class Server:
         except (KeyError, ValueError) as fault:
             raise ServerAway("a verdict without a tone") from fault
 
-    def labels(self, station: str) -> list[LabelJob]:
-        """Wait up to `LABEL_WAIT` seconds for labels. Raises `ServerAway`, `ServerRefused`."""
+    def labels(self, station: str, *, dpi: int) -> list[LabelJob]:
+        """Wait up to `LABEL_WAIT` seconds for labels of a printer's dots per inch.
+
+        Raises `ServerAway`, `ServerRefused`.
+        """
         answer = self._read(
             self._exchange(
                 "GET",
-                f"/api/bench/{station}/labels?wait={LABEL_WAIT}",
+                f"/api/bench/{station}/labels?wait={LABEL_WAIT}&dpi={dpi}",
                 None,
                 timeout=_LABEL_TIME,
             )
@@ -151,7 +156,7 @@ class Server:
                 "outcome": outcome.outcome.value,
                 "odometer_before": outcome.odometer_before,
                 "odometer_after": outcome.odometer_after,
-                "detail": outcome.detail,
+                "detail": outcome.detail[:_LONGEST_DETAIL],
             },
         )
 
@@ -167,9 +172,9 @@ class Server:
                         "devices": [
                             {
                                 "kind": device.kind,
-                                "port": device.port,
+                                "port": device.port[-_LONGEST_DEVICE:],
                                 "state": device.state,
-                                "detail": device.detail,
+                                "detail": device.detail[:_LONGEST_DETAIL],
                             }
                             for device in devices
                         ],

@@ -14,6 +14,7 @@ from instruments.scanners import ScannerModel
 _TOP = {"server", "ca", "key_file", "journal", "station"}
 _STATION = {
     "code",
+    "key_file",
     "scanner",
     "scanner_model",
     "scanner_baud",
@@ -23,7 +24,7 @@ _STATION = {
     "printer_flow",
     "dpi",
 }
-_RESOLUTIONS = (152, 203, 300, 600)
+_RESOLUTIONS = (203, 300, 600)
 
 
 class Flow(StrEnum):
@@ -64,9 +65,10 @@ class PrinterSettings:
 
 @dataclass(frozen=True)
 class StationSettings:
-    """The devices of one station; either may be absent."""
+    """The devices of one station, either of which may be absent, and the key that speaks for it."""
 
     code: str
+    key_file: Path
     scanner: ScannerSettings | None
     printer: PrinterSettings | None
 
@@ -77,19 +79,8 @@ class BenchSettings:
 
     server: str
     authority: Path | None
-    key_file: Path
     journal: Path
     stations: tuple[StationSettings, ...]
-
-    def key(self) -> str:
-        """Read the agent's key. Raises `SettingsRefused`."""
-        try:
-            key = self.key_file.read_text("ascii").strip()
-        except (OSError, UnicodeDecodeError) as fault:
-            raise SettingsRefused("key-unreadable", "key_file") from fault
-        if not key or any(letter.isspace() for letter in key):
-            raise SettingsRefused("key-unreadable", "key_file")
-        return key
 
     def trust(self) -> ssl.SSLContext:
         """Return whom to trust: the laboratory's authority alone when one is named.
@@ -127,9 +118,10 @@ def read_settings(path: Path) -> BenchSettings:
     settings = BenchSettings(
         server=server.rstrip("/"),
         authority=folder / _text(table, "ca") if "ca" in table else None,
-        key_file=folder / _text(table, "key_file"),
         journal=folder / _text(table, "journal"),
-        stations=tuple(_station(one) for one in stations),
+        stations=tuple(
+            _station(one, folder / _text({**table, **one}, "key_file")) for one in stations
+        ),
     )
     _refuse_twice([station.code for station in settings.stations], "code")
     _refuse_twice(
@@ -146,7 +138,18 @@ def read_settings(path: Path) -> BenchSettings:
     return settings
 
 
-def _station(table: Mapping[str, object]) -> StationSettings:
+def read_key(path: Path) -> str:
+    """Read a key. Raises `SettingsRefused`."""
+    try:
+        key = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsRefused("key-unreadable", str(path)) from fault
+    if not key or any(letter.isspace() for letter in key):
+        raise SettingsRefused("key-unreadable", str(path))
+    return key
+
+
+def _station(table: Mapping[str, object], key_file: Path) -> StationSettings:
     _refuse_unknown(table, _STATION)
     scanner = printer = None
     if "scanner" in table:
@@ -168,7 +171,7 @@ def _station(table: Mapping[str, object]) -> StationSettings:
         printer = PrinterSettings(
             _text(table, "printer"), dpi, _whole(table, "printer_baud", 9600), Flow(flow)
         )
-    return StationSettings(_text(table, "code"), scanner, printer)
+    return StationSettings(_text(table, "code"), key_file, scanner, printer)
 
 
 def _refuse_unknown(table: Mapping[str, object], known: set[str]) -> None:

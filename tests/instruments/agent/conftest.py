@@ -46,6 +46,9 @@ class Peer:
         self.scan_status = 201
         self.delay = 0.0
         self.fences: dict[str, int] = {}
+        self.unable: set[str] = set()
+        self.stale: set[str] = set()
+        self.dpi = 300
         self.on_outcome: Callable[[dict[str, Any]], None] = lambda _: None
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
@@ -120,12 +123,17 @@ class Peer:
             instance = path.split("/")[-2]
             self.outcomes.append({"instance": instance, **body})
             self.on_outcome(body)
+            if body["outcome"] in self.unable:
+                return 422, {}
+            if body["outcome"] in self.stale:
+                return 409, {}
             if self.fences.get(instance, body["fence"]) != body["fence"]:
                 return 409, {}
             return 200, {}
         return 404, {}
 
     def take_question(self, path: str) -> Answer:
+        assert path == f"/api/bench/{STATION}/labels?wait=3&dpi={self.dpi}"
         deadline = time.monotonic() + 0.3
         while self._server is not None and time.monotonic() < deadline:
             with self._lock:

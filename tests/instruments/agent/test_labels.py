@@ -189,7 +189,7 @@ def test_a_label_altered_on_the_way_is_not_printed(working, peer, station, wait_
 def test_a_label_that_would_configure_the_printer_is_not_printed(working, peer, station, wait_for):
     peer.lease(INSTANCE, zpl=b"^XA^FO1,1^FDx^FS^JUS^XZ")
 
-    wait_for(lambda: peer.told(INSTANCE) == ["lost"])
+    wait_for(lambda: peer.told(INSTANCE) == ["intent", "lost"])
 
     assert printed(working, station) == []
 
@@ -197,7 +197,7 @@ def test_a_label_that_would_configure_the_printer_is_not_printed(working, peer, 
 def test_a_label_for_another_resolution_is_not_printed(working, peer, station, wait_for):
     peer.lease(INSTANCE, dpi=203)
 
-    wait_for(lambda: peer.told(INSTANCE) == ["lost"])
+    wait_for(lambda: peer.told(INSTANCE) == ["intent", "lost"])
 
     assert peer.outcomes[-1]["detail"] == "wrong-dpi:203"
 
@@ -234,7 +234,7 @@ def test_killed_after_the_intent_and_before_the_first_byte_the_label_is_lost(
 
     working.start_agent()
 
-    wait_for(lambda: peer.told(INSTANCE) == ["intent", "lost"])
+    wait_for(lambda: peer.told(INSTANCE) == ["intent", "intent", "lost"])
     assert peer.outcomes[-1]["odometer_after"] == 0
     assert printed(working, station) == []
 
@@ -284,3 +284,27 @@ def test_outcomes_found_while_the_server_is_away_are_told_when_it_is_back(
 
     wait_for(lambda: peer.told(INSTANCE)[-1:] == ["printed"])
     assert len(printed(working, station)) == 1
+
+
+def test_a_label_that_gets_no_leave_in_time_is_not_printed_and_not_begun_for_the_server(
+    working, peer, station, wait_for
+):
+    peer.unable = {"intent"}
+    peer.lease(INSTANCE)
+
+    wait_for(lambda: peer.told(INSTANCE)[-1:] == ["failed_safe"])
+
+    assert peer.outcomes[-1]["detail"] == "no-leave:server-refused:422"
+    assert printed(working, station) == []
+
+
+def test_not_begun_becomes_lost_when_the_server_had_heard_the_intent(
+    working, peer, station, wait_for
+):
+    peer.unable = {"intent"}
+    peer.stale = {"failed_safe"}
+    peer.lease(INSTANCE)
+
+    wait_for(lambda: peer.told(INSTANCE)[-2:] == ["failed_safe", "lost"])
+
+    assert printed(working, station) == []

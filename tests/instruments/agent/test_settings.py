@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from instruments.agent.settings import Flow, SettingsRefused, read_settings
+from instruments.agent.settings import Flow, SettingsRefused, read_key, read_settings
 from instruments.scanners import ScannerModel
 
 TOP = 'server = "https://lims.example"\nkey_file = "bench.key"\njournal = "bench.journal"\n'
@@ -33,9 +33,9 @@ def test_all_settings_are_read(read, tmp_path):
 
     assert settings.server == "https://lims.example"
     assert settings.authority == tmp_path / "ca.pem"
-    assert settings.key_file == tmp_path / "bench.key"
     assert settings.journal == Path("/var/lib/bench/journal")
     (station,) = settings.stations
+    assert station.key_file == tmp_path / "bench.key"
     assert station.scanner is not None
     assert (station.scanner.model, station.scanner.baud) == (ScannerModel.SSI, 115200)
     assert station.printer is not None
@@ -97,13 +97,22 @@ def test_an_authority_that_cannot_be_read_is_refused(read, tmp_path):
 
 
 def test_a_missing_or_empty_key_is_refused(read, tmp_path):
-    settings = read(TOP + STATION)
+    (station,) = read(TOP + STATION).stations
+    key_file = station.key_file
     with pytest.raises(SettingsRefused):
-        settings.key()
+        read_key(key_file)
 
     (tmp_path / "bench.key").write_text("\n", "ascii")
     with pytest.raises(SettingsRefused):
-        settings.key()
+        read_key(key_file)
 
     (tmp_path / "bench.key").write_text("secret\n", "ascii")
-    assert settings.key() == "secret"
+    assert read_key(key_file) == "secret"
+
+
+def test_stations_may_have_keys_of_their_own(read, tmp_path):
+    second = '[[station]]\ncode = "T34679CDF"\nkey_file = "other.key"\nscanner = "/dev/b"\n'
+
+    settings = read(TOP + STATION + second)
+
+    assert [station.key_file.name for station in settings.stations] == ["bench.key", "other.key"]

@@ -105,15 +105,12 @@ def tls_peer(tmp_path, laboratory):
 @pytest.fixture
 def speaking(tmp_path, tls_peer):
     """Make a `Server` that believes one authority."""
-    (tmp_path / "bench.key").write_text("key", "ascii")
     opened = []
 
     def speak(certificate):
         path = tmp_path / "ca.pem"
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        server = Server(
-            BenchSettings(tls_peer, path, tmp_path / "bench.key", tmp_path / "journal", ())
-        )
+        server = Server(BenchSettings(tls_peer, path, tmp_path / "journal", ()), key="key")
         opened.append(server)
         return server
 
