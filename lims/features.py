@@ -21,15 +21,19 @@ from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Procedure, Well
 from lims.printing.models import LabelInstance, LabelQueue
 from lims.printing.views import blueprint as printing
+from lims.quality.views import blueprint as quality
 from lims.quantification.models import QuantificationImport, Quantity
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Sample
+from lims.throughput.views import blueprint as throughput
 from lims.web.rights import Right
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     people,
     printing,
     bench,
+    quality,
+    throughput,
 )
 
 # Importing a feature's models registers its tables; the migrations and a test compare.
@@ -79,6 +83,9 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place(Right.SCAN, "bench.benches", "scanner", N_("Benches")),
+    Place(Right.SEE_THROUGHPUT, "throughput.overview", "home", N_("Laboratory")),
+    Place(Right.SEE_LEDGER, "quality.ledger", "proof", N_("Ledger")),
+    Place(Right.SET_HOLDS, "quality.holds", "hand", N_("Holds")),
     Place(Right.KEEP_PEOPLE, "people.people", "people", N_("People")),
     Place(Right.KEEP_STATIONS, "people.stations", "pin", N_("Stations")),
 )

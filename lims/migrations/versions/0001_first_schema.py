@@ -701,6 +701,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_sample")),
     )
     op.create_index(op.f("ix_sample_line"), "sample", ["line"], unique=False)
+    op.create_index("ix_sample_registered", "sample", ["registered_at", "code"], unique=False)
     op.create_table(
         "sign_in_session",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1056,6 +1057,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("thresholds", sa.JSON(), nullable=False),
+        sa.Column("consumables", sa.JSON(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("imported_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("imported_by", sa.String(length=80), nullable=False),
@@ -1273,17 +1276,16 @@ def upgrade() -> None:
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("well_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("identity", sa.String(length=120), nullable=False),
+        sa.Column("identity", sa.String(length=200), nullable=False),
         sa.Column("sample_name", sa.String(length=200), nullable=False),
         sa.Column("calls", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_injection_run_id")),
         sa.ForeignKeyConstraint(["sha256"], ["run_file.sha256"], name=op.f("fk_injection_sha256")),
         sa.ForeignKeyConstraint(["well_id"], ["well.id"], name=op.f("fk_injection_well_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_injection")),
-        sa.UniqueConstraint("identity", "sha256", name=op.f("uq_injection_identity_sha256")),
+        sa.UniqueConstraint("identity", name=op.f("uq_injection_identity")),
         sa.UniqueConstraint("sha256", name=op.f("uq_injection_sha256")),
     )
-    op.create_index(op.f("ix_injection_identity"), "injection", ["identity"], unique=False)
     op.create_index(op.f("ix_injection_run_id"), "injection", ["run_id"], unique=False)
     op.create_index(op.f("ix_injection_well_id"), "injection", ["well_id"], unique=False)
     op.create_table(
@@ -1360,6 +1362,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("stops_run", sa.Boolean(), nullable=False),
         sa.Column("seen", sa.JSON(), nullable=False),
         sa.Column("do", sa.JSON(), nullable=False),
         sa.Column("decided_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
@@ -1398,6 +1401,7 @@ def upgrade() -> None:
         sa.Column("kit", sa.String(length=60), nullable=False),
         sa.Column("alleles", sa.JSON(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
         sa.Column("decided_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.String(length=80), nullable=False),
         sa.ForeignKeyConstraint(
@@ -1428,6 +1432,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("reader", sa.String(length=80), nullable=False),
         sa.Column("calls", sa.JSON(), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
         sa.Column("submitted_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint("number IN (1, 2, 3)", name=op.f("ck_reading_number")),
         sa.ForeignKeyConstraint(

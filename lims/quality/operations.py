@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of the quality officer: hold, lift, record that the ledger was verified or exported."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lims.core.actors import Actor
+from lims.custody.models import Hold
+from lims.custody.operations import append, lift_hold, set_hold
+from lims.custody.rules import HoldReason, NoSuchHold, Tag
+
+LEDGER_STREAM = "ledger"
+
+
+def hold_thing(
+    session: Session, code: str, reason: HoldReason, *, remark: str, by: Actor, at: datetime
+) -> None:
+    """Put a thing, and all that came or will come from it, on hold. Raises NotFound."""
+    set_hold(session, code, reason, by=by, at=at, content={"remark": remark})
+
+
+def lift(session: Session, hold_id: int, *, because: str, by: Actor, at: datetime) -> str:
+    """Lift a hold and return the code it stood on. Raises NoSuchHold."""
+    hold = session.get(Hold, hold_id)
+    if hold is None:
+        raise NoSuchHold(code=str(hold_id))
+    lift_hold(session, hold_id, by=by, at=at, because=because)
+    return hold.code
+
+
+def record_check(
+    session: Session, *, verdict: str, size: int, root: str, by: Actor, at: datetime
+) -> None:
+    """Record that the whole ledger was verified, and what came of it."""
+    append(
+        session, Tag.LEDGER_CHECK_DONE, stream=LEDGER_STREAM, by=by, at=at,
+        content={"verdict": verdict, "size": size, "root": root},
+    )  # fmt: skip
+
+
+def record_export(session: Session, *, size: int, by: Actor, at: datetime) -> None:
+    """Record that the ledger was handed out up to an event."""
+    append(
+        session, Tag.LEDGER_EXPORT_MADE, stream=LEDGER_STREAM, by=by, at=at,
+        content={"size": size},
+    )  # fmt: skip

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The quality officer's pages: the ledger and its proof, holds."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, send_file, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lims.core.clock import now
+from lims.core.words import Say
+from lims.custody import verifier
+from lims.custody.operations import checkpoint, daily_signer, publish, read_public_key
+from lims.custody.queries import export_lines, head, history, recent, verify_database
+from lims.custody.rules import HOLD_WORDS, Event, HoldReason
+from lims.people.queries import initials_of
+from lims.quality.operations import hold_thing, lift, record_check, record_export
+from lims.quality.queries import ledger_state, standing_holds
+from lims.quality.schemas import HoldSchema, LedgerPageSchema, LiftSchema
+from lims.web.guard import needs, signed_in
+from lims.web.locale import in_words, translate
+from lims.web.pages import (
+    code_in_path,
+    done,
+    form,
+    laboratory,
+    page,
+    query,
+    reading,
+    settings,
+    write,
+)
+from lims.web.rights import Right
+
+blueprint = Blueprint("quality", __name__)
+
+PAGE = 50
+VERIFIER = Path(verifier.__file__)
+
+
+@blueprint.get("/ledger")
+@needs(Right.SEE_LEDGER)
+def ledger() -> ResponseReturnValue:
+    """Show the ledger, the newest event first, or the events of one thing."""
+    asked = query(LedgerPageSchema())
+    code = code_in_path(asked["code"]) if asked["code"] else ""
+    with reading() as session:
+        if code:
+            events = tuple(reversed(history(session, code, with_ancestors=True)))
+        else:
+            events = recent(session, limit=PAGE, before=asked["before"])
+        state = ledger_state(session)
+        who = initials_of(session, {event.actor for event in events})
+    last = events[-1].index if events and not code else 0
+    return page(
+        "quality/ledger.html",
+        state=state,
+        code=code,
+        events=[_shown(event, who) for event in events],
+        older=url_for("quality.ledger", before=last) if last > 0 else "",
+        newest=url_for("quality.ledger") if asked["before"] is not None else "",
+        key=settings().public_key.read_text("ascii").strip(),
+    )
+
+
+@blueprint.post("/ledger/verify")
+@needs(Right.SEE_LEDGER)
+def post_verify() -> ResponseReturnValue:
+    """Verify every event against every checkpoint, and record what came of it."""
+    lab = laboratory()
+    with reading() as session:
+        report = verify_database(
+            session,
+            read_public_key(lab.settings.public_key),
+            verifier.read_notes(lab.settings.checkpoints),
+        )
+
+    def act(session: Session) -> dict[str, Any]:
+        record_check(
+            session, verdict=report.verdict, size=report.report.size, root=report.report.root,
+            by=signed_in(), at=now(),
+        )  # fmt: skip
+        return {
+            "verdict": report.verdict,
+            "size": report.report.size,
+            "findings": [str(finding) for finding in report.report.findings],
+            "problems": report.problems,
+        }
+
+    answer = write(act)
+    with reading() as session:
+        state = ledger_state(session)
+    return page("quality/verified.html", answer=answer, state=state)
+
+
+@blueprint.post("/ledger/checkpoint")
+@needs(Right.SIGN_CHECKPOINT)
+def post_checkpoint() -> ResponseReturnValue:
+    """Sign all events there are, with today's key."""
+    lab = laboratory()
+    at = now()
+    signer = daily_signer(
+        lab.settings.keys, origin=lab.settings.origin, at=at, passphrase=lab.settings.passphrase
+    )
+
+    def act(session: Session) -> dict[str, Any]:
+        made = checkpoint(session, signer, at=at)
+        return {"signed": made is not None, "to": url_for("quality.ledger")}
+
+    answer = write(act)
+    with reading() as session:
+        publish(session, lab.settings.checkpoints)
+    return done(answer)
+
+
+@blueprint.post("/ledger/export")
+@needs(Right.SEE_LEDGER)
+def post_export() -> ResponseReturnValue:
+    """Hand out every event as NDJSON; that it was handed out is the last of them."""
+
+    def act(session: Session) -> dict[str, Any]:
+        size = head(session).size
+        record_export(session, size=size, by=signed_in(), at=now())
+        return {"size": size}
+
+    write(act)
+    database = laboratory().database
+
+    def lines() -> Any:
+        with database.reading() as session:
+            yield from export_lines(session)
+
+    return Response(
+        stream_with_context(lines()),
+        mimetype="application/x-ndjson",
+        headers={"Content-Disposition": 'attachment; filename="ledger.ndjson"'},
+    )
+
+
+@blueprint.get("/ledger/verifier.py")
+@needs(Right.SEE_LEDGER)
+def get_verifier() -> ResponseReturnValue:
+    """Hand out the verifier: one file of plain Python that needs nothing of Osteon."""
+    return send_file(VERIFIER, mimetype="text/x-python", as_attachment=True)
+
+
+@blueprint.get("/ledger/checkpoints.json")
+@needs(Right.SEE_LEDGER)
+def get_checkpoints() -> ResponseReturnValue:
+    """Hand out the signed checkpoints, the certificates of the daily keys and the public key."""
+    held = settings()
+    files = {
+        name: content.decode("utf-8") for name, content in verifier.read_notes(held.checkpoints)
+    }
+    body = json.dumps({"key": held.public_key.read_text("ascii"), "checkpoints": files})
+    return Response(
+        body,
+        mimetype="application/json",
+        headers={"Content-Disposition": 'attachment; filename="checkpoints.json"'},
+    )
+
+
+@blueprint.get("/holds")
+@needs(Right.SET_HOLDS)
+def holds() -> ResponseReturnValue:
+    """Show what stands on hold."""
+    with reading() as session:
+        rows = standing_holds(session)
+    return page(
+        "quality/holds.html",
+        rows=[(row, translate(HOLD_WORDS[row.reason])) for row in rows],
+        reasons=[(reason.value, translate(HOLD_WORDS[reason])) for reason in HoldReason],
+    )
+
+
+@blueprint.post("/holds")
+@needs(Right.SET_HOLDS)
+def post_hold() -> ResponseReturnValue:
+    """Put a thing on hold."""
+    given = form(HoldSchema())
+    code = code_in_path(given["code"])
+
+    def act(session: Session) -> dict[str, Any]:
+        hold_thing(session, code, given["reason"], remark=given["remark"], by=signed_in(), at=now())
+        return {"to": url_for("quality.holds")}
+
+    return done(write(act))
+
+
+@blueprint.post("/holds/<int:hold>/lift")
+@needs(Right.SET_HOLDS)
+def post_lift(hold: int) -> ResponseReturnValue:
+    """Lift a hold, with a reason."""
+    given = form(LiftSchema())
+
+    def act(session: Session) -> dict[str, Any]:
+        lift(session, hold, because=given["reason"], by=signed_in(), at=now())
+        return {"to": url_for("quality.holds")}
+
+    return done(write(act))
+
+
+def _shown(event: Event, who: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "index": event.index,
+        "stream": event.stream,
+        "words": in_words(Say(event.words)),
+        "by": who.get(event.actor, event.actor),
+        "at": event.recorded,
+        "occurred": event.occurred,
+        "device": event.device,
+    }
