@@ -2,7 +2,6 @@
 """Tables of analyzer runs, injections, findings, readings and profiles."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import (
     JSON,
@@ -17,31 +16,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, BigId, stored_enum
-
-
-class RunState(StrEnum):
-    """Whether a run's injections may lead to profiles."""
-
-    PASSED = "passed"
-    PASSED_WITH_EXCEPTIONS = "passed with exceptions"
-    FAILED = "failed"
-
-
-class Severity(StrEnum):
-    """What a finding does."""
-
-    FAIL = "fail"
-    HOLD = "hold"
-    WARN = "warn"
-    NOTE = "note"
-
-
-class ProfileState(StrEnum):
-    """What became of the readings of a sample."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    SUPERSEDED = "superseded"
+from lims.genotyping.rules import ProfileState as ProfileState
+from lims.genotyping.rules import RunState as RunState
+from lims.genotyping.rules import Severity as Severity
 
 
 class Run(Base):
@@ -56,6 +33,10 @@ class Run(Base):
     started: Mapped[str] = mapped_column(String(40))
     kit: Mapped[str] = mapped_column(String(60))
     state: Mapped[RunState] = mapped_column(stored_enum(RunState))
+    # genotyping.rules.calls.Thresholds that it was judged by.
+    thresholds: Mapped[dict[str, object]] = mapped_column(JSON)
+    # What the files say of consumables that run out: [kind, lot, expiry as written].
+    consumables: Mapped[list[object]] = mapped_column(JSON)
     # The set of file hashes, hashed: the same files again are the same run.
     fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     imported_at: Mapped[datetime]
@@ -74,18 +55,19 @@ class RunFile(Base):
 
 
 class Injection(Base):
-    """One capillary electrophoresis of one well. `identity` is the analyzer's id, or our key."""
+    """One capillary electrophoresis of one well, imported once.
+
+    `identity` is the analyzer's id, or our key of an injection without one.
+    """
 
     __tablename__ = "injection"
-    __table_args__ = (UniqueConstraint("identity", "sha256"),)
-
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
     well_id: Mapped[int] = mapped_column(ForeignKey("well.id"), index=True)
     sha256: Mapped[str] = mapped_column(ForeignKey("run_file.sha256"), unique=True)
-    identity: Mapped[str] = mapped_column(String(120), index=True)
+    identity: Mapped[str] = mapped_column(String(200), unique=True)
     sample_name: Mapped[str] = mapped_column(String(200))
-    # What the machine made of the signal: size fit, peaks, calls; whole numbers only.
+    # genotyping.rules.calls.MachineCalls: size fit, peaks, calls; whole numbers only.
     calls: Mapped[dict[str, object]] = mapped_column(JSON)
 
 
@@ -101,6 +83,8 @@ class Finding(Base):
     rule: Mapped[str] = mapped_column(String(12))
     locus: Mapped[str] = mapped_column(String(20), default="")
     severity: Mapped[Severity] = mapped_column(stored_enum(Severity))
+    # Nothing of the run is released while it stands unanswered.
+    stops_run: Mapped[bool]
     # core.words.Say as JSON.
     seen: Mapped[dict[str, object]] = mapped_column(JSON)
     do: Mapped[dict[str, object]] = mapped_column(JSON)
@@ -126,6 +110,8 @@ class Reading(Base):
     reader: Mapped[str] = mapped_column(String(80))
     # locus -> {"alleles": [...], "machine": [...], "reason": "..."}
     calls: Mapped[dict[str, object]] = mapped_column(JSON)
+    # The ledger holds a hash of salt and calls: it proves them and betrays nothing of them.
+    salt: Mapped[str] = mapped_column(String(32))
     submitted_at: Mapped[datetime]
 
 
@@ -151,5 +137,6 @@ class Profile(Base):
     # locus -> [alleles]; {} for a refused one.
     alleles: Mapped[dict[str, object]] = mapped_column(JSON)
     reasons: Mapped[list[object]] = mapped_column(JSON)
+    salt: Mapped[str] = mapped_column(String(32))
     decided_at: Mapped[datetime]
     decided_by: Mapped[str] = mapped_column(String(80))

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of genotyping, and what a scan means at an injection bench."""
+
+from lims.genotyping.operations.importing import ImportResult, import_run, read_folder
+from lims.genotyping.operations.injecting import (
+    complete_injection_plate,
+    name_for_analyzer,
+    open_injection_plate,
+    use_on_injection_plate,
+)
+from lims.genotyping.operations.stations import MEANING
+
+__all__ = [
+    "MEANING",
+    "ImportResult",
+    "complete_injection_plate",
+    "import_run",
+    "name_for_analyzer",
+    "open_injection_plate",
+    "read_folder",
+    "use_on_injection_plate",
+]

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prepare a plate for injection: copy the amplification plate, add ladders, complete, name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from instruments.analyzers.kit import Kit
+from instruments.analyzers.size_standards import named_size_standard, size_standards_of
+from lims.core.actors import Actor
+from lims.core.catalogue import shipped_size_standards
+from lims.core.words import Say
+from lims.custody.operations import append, lock_subject, refuse_if_held
+from lims.custody.queries import blocked
+from lims.custody.rules import Tag
+from lims.genotyping.models import Run
+from lims.genotyping.queries.kits import kit_of_plate, usual_size_standard
+from lims.genotyping.rules import ROLE_WORDS
+from lims.genotyping.rules.plates import INJECTABLE_DAYS, ladder_positions
+from lims.genotyping.rules.refusals import (
+    AllOnHold,
+    ControlsMissing,
+    LotsMissing,
+    NamesAfterImport,
+    NotAnAmplificationPlate,
+    NotAnInjectionPlate,
+    PlateNotCompleted,
+    PlateTooOld,
+    ProcedureMissing,
+    SizeStandardForeign,
+    WellEmpty,
+)
+from lims.people.queries import require_authorised
+from lims.people.rules import Activity
+from lims.plates.models import Plate, Well
+from lims.plates.operations import complete_plate, fill_well, open_plate, record_use, working_plate
+from lims.plates.queries import current_procedures, lots_used, plate_of, state_of, wells_of
+from lims.plates.rules import WellRole, WorkState, read_position
+from lims.printing.queries import check_label
+from lims.reagents.queries import lot_of
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An injection plate that was opened; `left_out` are the wells whose extract is on hold."""
+
+    code: str
+    label: str
+    ladders: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def open_injection_plate(
+    session: Session, source: str, *, by: Actor, at: datetime, station: str = ""
+) -> Opened:
+    """Open a plate made from a completed amplification plate, position for position, with ladders.
+
+    Extracts on hold are left out. Its label is printed at `station`. Raises NotFound,
+    NotAnAmplificationPlate, PlateNotCompleted, OnHold, PlateTooOld, ControlsMissing, AllOnHold,
+    KitUnknown, NoRoomForLadder, ProcedureMissing, NotAuthorised.
+    """
+    require_authorised(session, by, Activity.INJECTION, on=at.date())
+    lock_subject(session, source)
+    plate = plate_of(session, source)
+    wells = wells_of(session, source)
+    _check_source(session, plate, wells, at=at)
+    kit = kit_of_plate(source, plate.kit)
+    held = {
+        well.position
+        for well in wells
+        if well.subject_code is not None and blocked(session, well.subject_code)
+    }
+    copied = [well for well in wells if well.position not in held]
+    if not any(well.role is WellRole.SAMPLE for well in copied):
+        raise AllOnHold(code=source)
+    ladders = ladder_positions([well.position for well in copied], code=source)
+    procedures = current_procedures(session, Activity.INJECTION)
+    if not procedures:
+        raise ProcedureMissing()
+    opened = open_plate(
+        session, activity=Activity.INJECTION, procedure_id=procedures[0].id, line=plate.line,
+        kit=kit.name, size_standard=usual_size_standard(kit), made_from=source, by=by, at=at,
+        station=station,
+    )  # fmt: skip
+    for well in copied:
+        fill_well(
+            session, opened.code, well.position, role=well.role, subject=well.subject_code,
+            source_id=well.id, by=by, at=at, station=station,
+        )  # fmt: skip
+    for position in ladders:
+        fill_well(
+            session, opened.code, position, role=WellRole.LADDER, by=by, at=at, station=station
+        )
+    return Opened(opened.code, opened.label, ladders, tuple(sorted(held)))
+
+
+def _check_source(session: Session, plate: Plate, wells: Sequence[Well], *, at: datetime) -> None:
+    if plate.activity is not Activity.AMPLIFICATION:
+        raise NotAnAmplificationPlate(code=plate.code)
+    state = state_of(session, plate.code)
+    if plate.completed_at is None or state not in (WorkState.COMPLETED, WorkState.REVIEWED):
+        raise PlateNotCompleted(code=plate.code, state=state)
+    refuse_if_held(session, plate.code)
+    days = (at - plate.completed_at).days
+    if days > INJECTABLE_DAYS:
+        raise PlateTooOld(code=plate.code, days=days, limit=INJECTABLE_DAYS)
+    roles = {well.role for well in wells}
+    for role in (WellRole.POSITIVE, WellRole.NEGATIVE):
+        if role not in roles:
+            raise ControlsMissing(code=plate.code, control=Say(ROLE_WORDS[role]))
+
+
+def use_on_injection_plate(
+    session: Session, plate_code: str, used: str, *, by: Actor, at: datetime, station: str = ""
+) -> str:
+    """Record a lot (ladder, size standard, formamide, polymer) or the analyzer; return its name.
+
+    A lot that names a size standard settles the plate's. Raises SizeStandardForeign, and what
+    `plates.operations.record_use` raises.
+    """
+    plate = working_plate(session, plate_code)
+    kit = kit_of_plate(plate_code, plate.kit)
+    if used[0] == "L":
+        _settle_size_standard(session, plate, kit, used)
+    return record_use(
+        session, plate_code, used, activity=Activity.INJECTION, by=by, at=at, station=station
+    )
+
+
+def _settle_size_standard(session: Session, plate: Plate, kit: Kit, lot_code: str) -> None:
+    reagent = lot_of(session, lot_code).reagent
+    standards = shipped_size_standards()
+    if named_size_standard(reagent, standards) is None:
+        return
+    named = named_size_standard(reagent, standards, kit=kit)
+    if named is None:
+        usual = size_standards_of(kit, standards)
+        raise SizeStandardForeign(
+            name=reagent, kit=kit.name, standards=", ".join(one.family for one in usual[:4])
+        )
+    plate.size_standard = named.name[:60]
+    session.flush()
+
+
+def complete_injection_plate(
+    session: Session, plate_code: str, *, by: Actor, at: datetime, station: str = ""
+) -> Plate:
+    """Complete an injection plate: from now on it can be loaded and its run imported.
+
+    Raises NotFound, LabelNotVerified, LotsMissing, NotOpen, OnHold.
+    """
+    require_authorised(session, by, Activity.INJECTION, on=at.date())
+    check_label(session, plate_code)
+    if not lots_used(session, plate_code):
+        raise LotsMissing(code=plate_code)
+    return complete_plate(session, plate_code, by=by, at=at, station=station)
+
+
+def name_for_analyzer(
+    session: Session,
+    plate_code: str,
+    *,
+    names: Mapping[str, str],
+    by: Actor,
+    at: datetime,
+    file_plate_name: str | None = None,
+) -> None:
+    """Say which names the analyzer was given, where they are not the codes: well to name.
+
+    '' takes a name back. Names stay out of the ledger: somebody may have typed a person's.
+    Raises NotFound, NotAnInjectionPlate, NamesAfterImport, NotAPosition; NotFound for a well that
+    holds nothing.
+    """
+    lock_subject(session, plate_code)
+    plate = plate_of(session, plate_code)
+    if plate.activity is not Activity.INJECTION:
+        raise NotAnInjectionPlate(code=plate_code)
+    refuse_if_held(session, plate_code)
+    if session.scalar(select(Run.id).where(Run.plate_code == plate_code).limit(1)) is not None:
+        raise NamesAfterImport(code=plate_code)
+    wells = {well.position: well for well in wells_of(session, plate_code)}
+    changed = []
+    for read, name in names.items():
+        position = read_position(read)
+        if position not in wells:
+            raise WellEmpty(plate=plate_code, position=position)
+        if wells[position].file_sample_name != name.strip():
+            wells[position].file_sample_name = name.strip()[:120]
+            changed.append(position)
+    if file_plate_name is not None:
+        plate.file_plate_name = file_plate_name.strip()[:120]
+    session.flush()
+    append(
+        session, Tag.PLATE_NAMES_GIVEN, stream=plate_code, by=by, at=at,
+        content={"wells": sorted(changed), "plate_named": bool(plate.file_plate_name)},
+    )  # fmt: skip
