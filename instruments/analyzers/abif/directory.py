@@ -13,6 +13,7 @@ from instruments.analyzers.abif.values import (
     KNOWN,
     PSTRING,
     SCRAMBLED,
+    TEXTS,
     USER,
     WIDTHS,
 )
@@ -27,8 +28,7 @@ _FEWEST_TAGS = 10  # a shorter run of entries is the remains of an overwritten d
 
 _ENTRY = Struct(">4sihhiiii")  # name, number, type, element size, count, size, offset, handle
 _ENTRY_SIZE = _ENTRY.size
-_DIRECTORY_TYPE = 1023
-_FIRST_DIRECTORY = 34  # after the file header's own entry
+FIRST_VALUE = 34  # the header itself ends here; its other bytes up to 128 are unused
 _WHAT_A_NAME_IS = re.compile(rb"[ -~]{4}")
 _ONLY_NAMES = re.compile(rb"(?:[ -~]{4}.{24})*+", re.DOTALL)
 _CANDIDATE = re.compile(rb"DATA\x00\x00[\x00-\x03][\x00-\xff]\x00")
@@ -83,6 +83,11 @@ class Header(NamedTuple):
     room: int
     position: int
 
+    @property
+    def directory_end(self) -> int:
+        """The byte behind the directory's last tag."""
+        return self.position + self.tags * _ENTRY_SIZE
+
 
 def without_macbinary(content: bytes) -> bytes:
     """Return the file without the 128 bytes that old Macintosh transfers put before it."""
@@ -104,25 +109,25 @@ def read_header(content: bytes, *, name: str) -> Header:
             name, "truncated", "header", "128 bytes", f"the file's end at byte {len(content)}"
         )
     version = int.from_bytes(content[4:6], "big", signed=True)
-    root, _, kind_code, entry_size, tags, room, position, _ = _ENTRY.unpack_from(content, 6)
-    if root != b"tdir" or kind_code != _DIRECTORY_TYPE or entry_size != _ENTRY_SIZE:
+    root, _, _, entry_size, tags, room, position, _ = _ENTRY.unpack_from(content, 6)
+    if root != b"tdir" or entry_size != _ENTRY_SIZE:
         raise AnalyzerFileError(
             name,
             "header-damaged",
             "bytes 6 to 18",
-            'the entry "tdir" of type 1023 with elements of 28 bytes',
-            f"{_shown(root)} of type {kind_code} with elements of {entry_size} bytes",
+            'the entry "tdir" with elements of 28 bytes',
+            f"{_shown(root)} with elements of {entry_size} bytes",
         )
     if not 0 < tags <= MOST_TAGS:
         raise AnalyzerFileError(
             name, "directory-impossible", "byte 18", f"1 to {MOST_TAGS} tags", f"{tags} tags"
         )
-    if position < _FIRST_DIRECTORY:
+    if position < FIRST_VALUE:
         raise AnalyzerFileError(
             name,
             "directory-impossible",
             "byte 26",
-            f"a tag directory at byte {_FIRST_DIRECTORY} or later",
+            f"a tag directory at byte {FIRST_VALUE} or later",
             f"byte {position}",
         )
     end = position + tags * _ENTRY_SIZE
@@ -163,7 +168,7 @@ def read_current(
             f"values of at most {len(content)} bytes, the whole file",
             f"{len(entries)} tags that claim {claimed} bytes",
         )
-    end = header.position + header.tags * _ENTRY_SIZE
+    end = header.directory_end
     if header.room < header.tags * _ENTRY_SIZE:
         problems.append(
             f"the header gives the directory {header.room} bytes, its {header.tags} tags need "
@@ -240,7 +245,8 @@ def _entries_at(
         entry: Entry = new(Entry, (name, number, kind, element_size, elements, size, offset))
         # The usual case in one expression, since a folder of runs holds 100,000 of them.
         if (
-            elements * width_of(kind, -1) == size >= 0 <= offset <= length - size
+            (elements * width_of(kind, -1) == size or (kind >= USER and elements >= 0))
+            and size >= 0 <= offset <= length - size
             and (kind != PSTRING or (size and content[offset] < size))
             and (all_named or _WHAT_A_NAME_IS.fullmatch(raw_name))
         ):
@@ -253,6 +259,11 @@ def _entries_at(
             store(key, entry)
             if kind in COMPRESSED:
                 problems.append(f"tag {name}{number}: {COMPRESSED[kind]} is not read")
+            elif kind in TEXTS:
+                problems.append(
+                    f"tag {name}{number}: it claims a text of {elements} bytes in {size}; "
+                    "all of them are read"
+                )
     return entries, faults, problems
 
 
@@ -278,7 +289,7 @@ def _fault_of(entry: Entry, content: bytes) -> str:
     if kind not in KNOWN and kind < USER:
         return f"its type {kind} is unknown"
     width = WIDTHS.get(kind)
-    if width is not None and elements * width != size:
+    if width is not None and elements * width != size and kind not in TEXTS:
         return f"it claims {elements} elements of {width} bytes in {size} bytes"
     if kind == PSTRING and size and content[offset] >= size:
         return f"it claims a text of {content[offset]} bytes in {size - 1} bytes"

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from instruments.analyzers.abif.consumables import text_of
 from instruments.analyzers.abif.directory import (
+    FIRST_VALUE,
     Entries,
     Entry,
     Generation,
@@ -60,7 +61,9 @@ def read_abif(content: bytes, *, name: str) -> AbifFile:
     problems += [f"tag {tag}{number}: {fault}" for (tag, number), fault in faults.items()]
     signal, channels, searched = _signal(content, header, entries, faults, problems)
     problems += _value_problems(content, entries)
-    problems += _channel_problems(content, entries, channels, listed=entries.keys() | faults.keys())
+    problems += _channel_problems(
+        content, header, entries, channels, listed=entries.keys() | faults.keys()
+    )
     if len(problems) > _MOST_PROBLEMS:
         problems[_MOST_PROBLEMS:] = [f"and {len(problems) - _MOST_PROBLEMS} more problems"]
     return AbifFile(
@@ -151,7 +154,7 @@ def _clock_problems(content: bytes, entry: Entry) -> Iterator[str]:
 
 
 def _channel_problems(
-    content: bytes, entries: Entries, channels: Entries, *, listed: Set[Key]
+    content: bytes, header: Header, entries: Entries, channels: Entries, *, listed: Set[Key]
 ) -> Iterator[str]:
     counts = [channels[key].elements for key in _RAW_KEYS if key in channels]
     if not counts:
@@ -161,9 +164,14 @@ def _channel_problems(
         yield f"the raw channels differ in length: {', '.join(map(str, counts))} points"
     elif isinstance(scans, int) and counts[0] != scans:
         yield f"the raw channels hold {counts[0]} points of {scans} scans"
-    ranges = sorted((entry.offset, entry.offset + entry.size) for entry in channels.values())
-    if any(end > start for (_, end), (start, _) in pairwise(ranges)):
-        yield "two channels share bytes of the file: the place of one of them is wrong"
+    beside = entries if channels.items() <= entries.items() else channels
+    spans = [
+        (entry.offset, entry.offset + entry.size) for entry in beside.values() if entry.size > 4
+    ]
+    spans += [(0, FIRST_VALUE), (header.position, header.directory_end)]
+    spans.sort()
+    if any(end > start for (_, end), (start, _) in pairwise(spans)):
+        yield "two values share bytes of the file: the place of one of them is wrong"
     announced = _value(content, entries, _DYE_COUNT)
     if isinstance(announced, int):
         there = sum(key in listed for key in _RAW_KEYS)

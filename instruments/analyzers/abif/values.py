@@ -30,8 +30,10 @@ WIDTHS = {
     12: 10, 13: 1, 14: 4, 15: 8, 16: 8, 17: 16, 18: 1, 19: 1, 20: 8,
 }  # fmt: skip
 TEXTS = frozenset({CHAR, PSTRING, CSTRING})
-# 3500 instruments save .hid files with these types: the same six as 4, 2, 5, 8, 19, 18, scrambled.
-SCRAMBLED = frozenset({28, 30, 31, 32, 33, 34})
+# 3500 instruments save .hid files with types 28, 30, 31, 32, 33 and 34: the values of types 4, 2,
+# 5, 8, 19 and 18, scrambled. The numbers around them, which no document explains, are taken for
+# scrambled kinds too, so that such a tag is looked for in an earlier generation.
+SCRAMBLED = frozenset(range(24, 41))
 COMPRESSED = {128: "delta compression", 256: "LZW compression", 384: "delta and LZW compression"}
 INTEGER_CHANNELS = frozenset({3, 4, 5})  # what a channel of samples may be stored as
 KNOWN = frozenset({*WIDTHS, 9, *SCRAMBLED, *COMPRESSED})

@@ -44,7 +44,7 @@ def _refusal(content: bytes) -> AnalyzerFileError:
         (b"%PDF-1.7\n", "not-abif-pdf", "a PDF"),
         (b"FIBA\x00\x65" + bytes(300), "not-abif-unknown", "46 49 42 41"),
         (b"ABIF", "truncated", "the file's end at byte 4"),
-        (b"ABIF\x00\x65" + bytes(122), "header-damaged", "of type 0"),
+        (b"ABIF\x00\x65" + bytes(122), "header-damaged", "bytes 00 00 00 00"),
     ],
 )
 def test_what_is_no_analyzer_file_is_refused_as_what_it_is(
@@ -148,6 +148,26 @@ def test_a_channel_that_was_moved_onto_another_is_noticed(
     abif = read_abif(bytes(content), name="run.fsa")
 
     assert any("share bytes" in problem for problem in abif.problems)
+
+
+def test_no_flipped_bit_of_the_directory_changes_a_channel_unnoticed(
+    make_abif: Make, fragment_tags: Tags
+) -> None:
+    content = make_abif(fragment_tags())
+    whole = read_abif(content, name="run.fsa")
+    channels = {dye: whole.raw(dye) for dye in range(1, 9)}
+    unnoticed = []
+    for place in (*range(4, 34), *range(whole.header.position, len(content))):
+        for bit in range(8):
+            mutant = bytearray(content)
+            mutant[place] ^= 1 << bit
+            answer = inspect(bytes(mutant), path="run.fsa")
+            if answer.file is None or answer.problems:
+                continue
+            if any(answer.file.raw(dye) != channels[dye] for dye in channels):
+                unnoticed.append((place - whole.header.position, bit))
+
+    assert unnoticed == []
 
 
 def test_a_channel_shorter_than_the_run_is_noticed(make_abif: Make, fragment_tags: Tags) -> None:

@@ -163,6 +163,18 @@ def test_a_value_whose_size_contradicts_itself_is_not_read_short(
     assert f"tag TEST1: {words}" in abif.problems
 
 
+@pytest.mark.parametrize(("kind", "raw"), [(2, b"A-01B"), (18, b"\x05A-01B"), (19, b"A-01B\x00")])
+def test_a_text_whose_count_contradicts_its_size_is_read_whole_and_told(
+    only: Callable[..., AbifFile], kind: int, raw: bytes
+) -> None:
+    abif = only(kind, 1, raw)
+
+    assert abif.tag("TEST") == "A-01B"
+    assert abif.problems[0] == (
+        f"tag TEST1: it claims a text of 1 bytes in {len(raw)}; all of them are read"
+    )
+
+
 def test_all_values_at_one_go_are_the_values_one_by_one(
     make_abif: Make, fragment_tags: Callable[..., list[object]]
 ) -> None:
