@@ -10,7 +10,9 @@ from statistics import median
 
 import pyotp
 import pytest
+import zxingcpp
 from flask import Flask
+from PIL import Image
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -699,3 +701,22 @@ def test_the_drawing_of_a_second_factor_has_no_style_and_a_quiet_zone() -> None:
     places = [int(n) for pair in re.findall(r"M(\d+) (\d+)h1", drawing) for n in pair]
     assert min(places) == 4
     assert max(places) == int(side[1]) - 5
+
+
+def test_a_device_reads_the_drawing_of_a_second_factor() -> None:
+    """Drawn square by square, four dots a module, it says what was put in."""
+    address = operations.enrolment_address(
+        "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", login="amina.k", laboratory="مختبر الجنوب"
+    )
+    drawing = qr_drawing(address)
+    side = re.search(r'viewBox="0 0 (\d+)', drawing)
+    assert side is not None
+    picture = Image.new("L", (int(side[1]) * 4,) * 2, 255)
+    for column, row in re.findall(r"M(\d+) (\d+)h1", drawing):
+        left, top = int(column) * 4, int(row) * 4
+        picture.paste(0, (left, top, left + 4, top + 4))
+
+    read = zxingcpp.read_barcodes(picture)
+
+    assert [one.text for one in read] == [address]
+    assert "secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP" in address
