@@ -31,6 +31,7 @@ VERSION = 1
 MAX_LINE = 65_536  # bytes of one event, newline not counted
 MAX_NOTE = 65_536  # bytes of one checkpoint or certificate
 MAX_INTEGER = 2**53 - 1  # RFC 8785 section 3.2.2.3: larger ones change in readers that use doubles
+OVERLAP = 60  # seconds: of two acts at once the one that began first may be written last
 LISTED = 20  # findings and clock regressions spelled out; the rest are counted
 CERTIFICATE = "osteon daily key v1"  # has spaces, so it can never be the origin of a checkpoint
 
@@ -870,10 +871,10 @@ class _Walk:
                 report.add(before.finding("prev", words))
         self.streams[stream] = (seq, leaf, place)
         self.changed[stream] = None
-        if recorded < self.latest:
-            self._regress(place, f"recorded at {recorded[1:-1]}, after one of {self.latest[1:-1]}")
-        else:
+        if recorded >= self.latest:
             self.latest = recorded
+        elif _seconds(recorded, self.latest) > OVERLAP:
+            self._regress(place, f"recorded at {recorded[1:-1]}, after one of {self.latest[1:-1]}")
         return place
 
     def _regress(self, place: _Place, words: str) -> None:
@@ -900,7 +901,7 @@ class _Walk:
                 self.report.add(Finding("heads", words, note=name))
             else:
                 self.report.signed, self.report.signed_at = size, mark.at
-                if self.last is not None and mark.at < self.latest[1:-1]:
+                if self.last is not None and _seconds(f'"{mark.at}"', self.latest) > OVERLAP:
                     self._regress(
                         self.last, f"{name} of {mark.at} covers an event of {self.latest[1:-1]}"
                     )
@@ -934,6 +935,12 @@ class _Walk:
             report.add(self.last.finding("cut", words, name))
         else:
             report.add(Finding("cut", words, note=name))
+
+
+def _seconds(earlier: str, later: str) -> float:
+    """Count the seconds between two instants, each in its quotes."""
+    first, second = (datetime.datetime.fromisoformat(text[1:-1]) for text in (earlier, later))
+    return (second - first).total_seconds()
 
 
 def _guess(content: bytes, index: int, line: int) -> _Place:

@@ -103,6 +103,19 @@ def test_a_second_signature_of_a_witness_does_not_disturb(signed_ledger: Make) -
     assert ledger.verify().verdict == "sound"
 
 
+def test_two_acts_at_once_are_no_clock_that_went_back(signed_ledger: Make) -> None:
+    ledger = signed_ledger(0)
+    ledger.fill(120)
+    ledger.events[70]["recorded"] = ledger.events[11]["recorded"]
+    ledger.chain()
+    ledger.write()
+    assert ledger.verify().regressed == 0
+    ledger.events[71]["recorded"] = ledger.events[9]["recorded"]
+    ledger.chain()
+    ledger.write()
+    assert ledger.verify().regressed == 1
+
+
 def test_a_clock_that_went_back_is_listed_and_is_no_error(signed_ledger: Make) -> None:
     ledger = signed_ledger(0)
     ledger.fill(120)
@@ -313,15 +326,15 @@ def test_whatever_bytes_come_the_verifier_gives_a_verdict(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_a_note_that_was_altered_anywhere_is_refused_or_not_signed(data: st.DataObject) -> None:
+@given(drawn=st.data())
+def test_a_note_that_was_altered_anywhere_is_refused_or_not_signed(drawn: st.DataObject) -> None:
     secret = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
     key = verifier.PublicKey("osteon.example/test", secret.public_key().public_bytes_raw())
     text = verifier.Checkpoint(key.name, 5, bytes(32), "2026-11-24T06:00:00.000000Z", bytes(32), 1)
     written = verifier.sign_note(text.text(), key, secret.sign).written().encode()
-    start = data.draw(st.integers(0, len(written) - 1))
-    end = data.draw(st.integers(start, min(start + 3, len(written))))
-    altered = written[:start] + data.draw(st.binary(max_size=3)) + written[end:]
+    start = drawn.draw(st.integers(0, len(written) - 1))
+    end = drawn.draw(st.integers(start, min(start + 3, len(written))))
+    altered = written[:start] + drawn.draw(st.binary(max_size=3)) + written[end:]
     try:
         note = verifier.read_note(altered)
     except verifier.Malformed:
