@@ -218,9 +218,10 @@ class VirtualDevices:
             return
         if not asked.endswith(b"\n"):
             return
+        request = bytes(asked)
         asked.clear()
         try:
-            answer = self._do(json.loads(chunk), caller)
+            answer = self._do(json.loads(request), caller)
         except (ValueError, TypeError, KeyError):
             answer = {"ok": False, "reason": "bad-request"}
         except RequestRefused as refusal:

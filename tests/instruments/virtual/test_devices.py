@@ -253,6 +253,16 @@ def test_a_request_that_makes_no_sense_is_refused_and_the_rest_goes_on(devices, 
     assert len(devices.bench.state()) == 1
 
 
+def test_a_request_may_come_in_pieces(devices):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(3)
+        line.connect(str(devices_folder(devices.folder) / "control.sock"))
+        line.sendall(b'{"do":')
+        time.sleep(0.05)
+        line.sendall(b'"state"}\n')
+        assert b'"ok": true' in line.recv(4096)
+
+
 def test_unknown_stations_and_unsafe_names_are_refused(devices):
     with pytest.raises(VirtualBenchFault, match="unknown-station"):
         devices.bench.labels("T9")
