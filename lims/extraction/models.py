@@ -16,6 +16,7 @@ class Extract(Base):
     __table_args__ = (
         CheckConstraint("is_blank = (source_code IS NULL)", name="blank_has_no_source"),
         CheckConstraint("volume_nl > 0", name="volume"),
+        CheckConstraint("used_nl >= 0 AND used_nl <= volume_nl", name="used"),
         UniqueConstraint("batch_code", "position"),
     )
 
@@ -25,5 +26,7 @@ class Extract(Base):
     source_code: Mapped[str | None] = mapped_column(ForeignKey("aliquot.code"), index=True)
     is_blank: Mapped[bool]
     volume_nl: Mapped[int] = mapped_column(BigInteger)
+    # What was taken out of the tube for later stages, wells of open plates among it.
+    used_nl: Mapped[int] = mapped_column(BigInteger, default=0)
     made_at: Mapped[datetime]
     made_by: Mapped[str] = mapped_column(String(80))

@@ -1,24 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes into an extraction batch, and what must be there before it is done."""
 
-from enum import StrEnum
-
 from lims.core.errors import Refusal
 from lims.core.words import N_
 from lims.samples.rules import AliquotState
+from lims.samples.rules import ExtractState as ExtractState
 
 EXTRACT_NL = 50_000
 """What an elution gives unless the procedure says otherwise, nanolitres."""
 
 BLANKS = 1
 """How many positions of a rack are kept for reagent blanks."""
-
-
-class ExtractState(StrEnum):
-    """Whether an extract can still be worked with."""
-
-    CREATED = "created"
-    CONSUMED = "consumed"
 
 
 class NotAnAliquot(Refusal):

@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, stored_enum
@@ -19,6 +19,8 @@ class Sample(Base):
 
     __tablename__ = "sample"
     __table_args__ = (
+        # The list is read newest first, a page at a time.
+        Index("ix_sample_registered", "registered_at", "code"),
         CheckConstraint("mass_ug IS NULL OR mass_ug > 0", name="mass"),
         CheckConstraint(
             "(line = 'bone') = (material IN ('bone', 'tooth'))", name="material_of_line"

@@ -65,6 +65,15 @@ class AliquotState(StrEnum):
     USED = "used"
 
 
+class ExtractState(StrEnum):
+    """How far an extract has come; a worklist is asked by it."""
+
+    CREATED = "created"
+    QUANTIFIED = "quantified"
+    AMPLIFIED = "amplified"
+    CONSUMED = "consumed"
+
+
 PREPARABLE = tuple(state for state in SampleState if state is not SampleState.CODED)
 """States in which a part may be taken: the first time, and again when a repeat is needed."""
 
@@ -122,6 +131,48 @@ ELEMENT_WORDS = {
     "tooth": N_("tooth"),
 }
 """Skeletal elements with a word of their own in every language; others are shown as written."""
+
+
+KIND_WORDS = {
+    Kind.BONE: N_("bone sample"),
+    Kind.REFERENCE: N_("reference sample"),
+    Kind.ALIQUOT: N_("aliquot"),
+    Kind.EXTRACT: N_("extract"),
+    Kind.PLATE: N_("plate"),
+    Kind.CONTAINER: N_("instrument or container"),
+    Kind.LOT: N_("reagent lot"),
+    Kind.BADGE: N_("badge"),
+    Kind.STATION: N_("station"),
+    Kind.COMMAND: N_("command"),
+    Kind.BATCH: N_("batch"),
+}
+
+STATE_LOOKS = {
+    "coded": ("kept", N_("coded")),
+    "accepted": ("ok", N_("accepted")),
+    "in preparation": ("run", N_("in preparation")),
+    "in process": ("run", N_("in process")),
+    "profiled": ("ok", N_("profiled")),
+    "refused": ("bad", N_("refused")),
+    "created": ("ok", N_("ready")),
+    "used": ("plain", N_("used up")),
+    "quantified": ("run", N_("quantified")),
+    "amplified": ("run", N_("amplified")),
+    "consumed": ("plain", N_("consumed")),
+    "draft": ("plain", N_("draft")),
+    "running": ("run", N_("running")),
+    "completed": ("ok", N_("completed")),
+    "reviewed": ("ok", N_("reviewed")),
+    "registered": ("kept", N_("not released")),
+    "released": ("ok", N_("released")),
+    "in use": ("ok", N_("in use")),
+}
+"""How the state of a coded thing is shown: kind of badge, words."""
+
+
+def state_look(state: str) -> tuple[str, str]:
+    """Return kind of badge and words of a state; one that nobody drew is shown as it is."""
+    return STATE_LOOKS.get(state, ("plain", state))
 
 
 class FigureNotRead(Refusal):

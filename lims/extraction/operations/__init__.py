@@ -3,10 +3,18 @@
 
 from lims.extraction.operations.extracting import (
     Made,
+    advance_extract,
     complete_extraction,
     load_aliquot,
     open_extraction,
 )
 from lims.extraction.operations.stations import MEANING
 
-__all__ = ["MEANING", "Made", "complete_extraction", "load_aliquot", "open_extraction"]
+__all__ = [
+    "MEANING",
+    "Made",
+    "advance_extract",
+    "complete_extraction",
+    "load_aliquot",
+    "open_extraction",
+]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.core.codes import Kind
-from lims.custody.operations import create_subject, fresh_code, lock_subject
+from lims.custody.operations import change_state, create_subject, fresh_code, lock_subject
 from lims.custody.rules import Tag
 from lims.extraction.models import Extract
 from lims.extraction.rules import (
@@ -143,6 +143,17 @@ def complete_extraction(
         made.append(Made(code, member.position, is_blank, label))
     session.flush()
     return tuple(made)
+
+
+def advance_extract(
+    session: Session, code: str, to: ExtractState, *, by: Actor, at: datetime, station: str = ""
+) -> None:
+    """Say how far an extract has come; a step back, or to where it is, changes nothing."""
+    order = list(ExtractState)
+    if order.index(to) > order.index(ExtractState(lock_subject(session, code).state)):
+        change_state(
+            session, code, to, Tag.SUBJECT_STATE_CHANGED, by=by, at=at, content={}, device=station
+        )
 
 
 def extraction_batch(session: Session, code: str) -> Batch:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading procedures, batches, plates and what waits for them."""
 
+from lims.plates.queries.lists import WorkPage, WorkRow, work
 from lims.plates.queries.records import (
     Used,
     batch_of,
@@ -17,9 +18,14 @@ from lims.plates.queries.records import (
     uses_of,
     wells_of,
 )
+from lims.plates.queries.worklist import Stage, Waiting, waiting, waiting_counts
 
 __all__ = [
+    "Stage",
     "Used",
+    "Waiting",
+    "WorkPage",
+    "WorkRow",
     "batch_of",
     "current_procedure",
     "current_procedures",
@@ -32,5 +38,8 @@ __all__ = [
     "state_of",
     "usable_procedure",
     "uses_of",
+    "waiting",
+    "waiting_counts",
     "wells_of",
+    "work",
 ]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading samples: one, its parts, lists, the whole history of a coded thing."""
 
+from lims.samples.queries.history import Branch, Happened, Thing, in_detail, thing
+from lims.samples.queries.lists import SamplePage, SampleRow, read_prefix, samples
 from lims.samples.queries.records import (
     aliquot_of,
     aliquots_of,
@@ -12,11 +14,20 @@ from lims.samples.queries.records import (
 )
 
 __all__ = [
+    "Branch",
+    "Happened",
+    "SamplePage",
+    "SampleRow",
+    "Thing",
     "aliquot_of",
     "aliquots_of",
+    "in_detail",
     "powder_left",
+    "read_prefix",
     "sample_of",
+    "samples",
     "samples_behind",
+    "thing",
     "unused_aliquot",
     "who",
 ]

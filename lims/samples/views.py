@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages of samples and of every coded thing: the list, the lineage, the custody timeline."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from lims.core.clock import now, utc_text
+from lims.core.codes import Kind, is_code
+from lims.custody.operations import lift_hold, set_hold
+from lims.custody.rules import HOLD_WORDS, HoldReason
+from lims.people.rules import LINE_WORDS
+from lims.samples import queries
+from lims.samples.operations import what_is
+from lims.samples.queries import Branch, Happened, SampleRow, Thing
+from lims.samples.rules import (
+    KIND_WORDS,
+    MATERIAL_WORDS,
+    SEX_WORDS,
+    STATE_LOOKS,
+    Line,
+    SampleState,
+    state_look,
+)
+from lims.samples.schemas import HoldSchema, LiftSchema, SampleSearchSchema
+from lims.web.errors import wants_json
+from lims.web.guard import needs, signed_in
+from lims.web.locale import in_both, in_words, translate
+from lims.web.pages import code_in_path, done, form, page, query, reading, write
+from lims.web.rights import Right
+
+Answer = AnyResponse | tuple[str, int] | dict[str, object]
+
+blueprint = Blueprint("samples", __name__)
+
+
+@blueprint.get("/samples")
+@needs(Right.SEE_SAMPLES)
+def samples() -> Answer:
+    """List samples, newest first; a whole code leads straight to its thing."""
+    asked = query(SampleSearchSchema())
+    prefix = queries.read_prefix(asked["search"])
+    if is_code(prefix):
+        return redirect(url_for("samples.thing", code=prefix))
+    with reading() as session:
+        found = queries.samples(
+            session, prefix=prefix, line=asked["line"], state=asked["state"], after=asked["after"]
+        )
+        if wants_json():
+            return {"samples": [_row_json(row) for row in found.rows], "after": found.after}
+        kept: dict[str, Any] = {
+            name: request.args[name] for name in ("search", "line", "state")
+                if request.args.get(name)}  # fmt: skip
+        return page(
+            "samples/samples.html", found=found, asked=asked, what_is=what_is, look=state_look,
+            lines=[(line.value, translate(words)) for line, words in LINE_WORDS.items()],
+            states=[
+                (state.value, translate(STATE_LOOKS[state.value][1])) for state in SampleState
+            ],
+            first=url_for("samples.samples", **kept) if asked["after"] else "",
+            further=url_for("samples.samples", **kept, after=found.after) if found.after else "",
+        )  # fmt: skip
+
+
+@blueprint.get("/samples/<code>")
+@needs(Right.SEE_SAMPLES)
+def thing(code: str) -> Answer:
+    """Show a coded thing: facts, holds, lineage, custody."""
+    read = code_in_path(code)
+    with reading() as session:
+        found = queries.thing(session, read)
+        if wants_json():
+            return _thing_json(found)
+        left = None
+        if found.sample is not None and found.sample.line is Line.BONE:
+            left = queries.powder_left(session, found.sample)
+        return page(
+            "samples/thing.html", thing=found, left_ug=left, look=state_look, what_is=what_is,
+            kind_words=KIND_WORDS, material_words=MATERIAL_WORDS, sex_words=SEX_WORDS,
+            roots=[_node(root) for root in found.roots],
+            events=[_event(one) for one in found.happened],
+            hold_reasons=[
+                (reason.value, translate(words))
+                for reason, words in HOLD_WORDS.items()
+                if reason not in _NOT_BY_HAND
+            ],
+            work=_page_of(found.code) if found.kind in (Kind.BATCH, Kind.PLATE) else "",
+        )  # fmt: skip
+
+
+# Set by the program, or by the sealed side.
+_NOT_BY_HAND = (HoldReason.CONSENT, HoldReason.COORDINATION)
+
+
+@blueprint.post("/samples/<code>/hold")
+@needs(Right.SET_HOLDS)
+def post_hold(code: str) -> Answer:
+    """Put a thing, and all that came from it, on hold."""
+    read = code_in_path(code)
+    sent = form(HoldSchema())
+
+    def hold(session: Session) -> dict[str, object]:
+        set_hold(session, read, sent["reason"], by=signed_in(), at=now())
+        return {"to": url_for("samples.thing", code=read)}
+
+    return done(write(hold))
+
+
+@blueprint.post("/samples/<code>/hold/<int:number>/lift")
+@needs(Right.SET_HOLDS)
+def post_lift(code: str, number: int) -> Answer:
+    """Lift one hold with a reason."""
+    read = code_in_path(code)
+    sent = form(LiftSchema())
+
+    def lift(session: Session) -> dict[str, object]:
+        lift_hold(session, number, because=sent["reason"], by=signed_in(), at=now())
+        return {"to": url_for("samples.thing", code=read)}
+
+    return done(write(lift))
+
+
+def _page_of(code: str) -> str:
+    if code[0] == Kind.BATCH:
+        return url_for("plates.batch", code=code)
+    if code[0] == Kind.PLATE:
+        return url_for("plates.plate", code=code)
+    return url_for("samples.thing", code=code)
+
+
+def _node(branch: Branch) -> dict[str, object]:
+    kind = translate(branch.words)
+    state = translate(state_look(branch.state)[1])
+    return {
+        "words": kind[:1].upper() + kind[1:],
+        "code": branch.code,
+        "note": state,
+        "url": _page_of(branch.code),
+        "here": branch.here,
+        "state": branch.look,
+        "children": [_node(child) for child in branch.children],
+    }
+
+
+def _event(one: Happened) -> dict[str, object]:
+    detail = in_words(queries.in_detail(one.event))
+    return {
+        "words": translate(one.event.words),
+        "at": one.event.occurred,
+        "index": one.event.index,
+        "by": one.who,
+        "note": f"{one.about} · {detail}" if one.about and detail else one.about or detail,
+        "verified": one.sound,
+        "refused": str(one.event.tag) in _BAD,
+    }
+
+
+_BAD = frozenset(
+    {
+        "subject:hold:set", "label:instance:voided", "profile:record:refused",
+        "run:injection:voided", "plate:well:voided", "batch:member:removed",
+        "sample:item:rejected", "scan:code:stopped",
+    }
+)  # fmt: skip
+"""Events that a reader of a timeline must not overlook."""
+
+
+def _row_json(row: SampleRow) -> dict[str, object]:
+    sample = row.sample
+    return {
+        "code": sample.code,
+        "line": sample.line.value,
+        "material": sample.material.value,
+        "element": sample.element,
+        "side": sample.side.value,
+        "mass_ug": sample.mass_ug,
+        "state": row.state,
+        "on_hold": row.held,
+        "registered": utc_text(sample.registered_at),
+    }
+
+
+def _thing_json(found: Thing) -> dict[str, object]:
+    def branch(node: Branch) -> dict[str, object]:
+        return {
+            "code": node.code, "state": node.state, "mass_ug": node.mass_ug,
+            "volume_nl": node.volume_nl, "children": [branch(child) for child in node.children],
+        }  # fmt: skip
+
+    return {
+        "code": found.code,
+        "kind": found.kind.name.lower(),
+        "state": found.state,
+        "holds": [
+            {"code": hold.code, "reason": hold.reason.value, "say": in_both(hold.words)}
+            for hold in found.holds
+        ],
+        "lineage": [branch(root) for root in found.roots],
+        "events": found.events,
+        "custody_sound": found.sound,
+        "history": [
+            {
+                "index": one.event.index, "type": str(one.event.tag), "stream": one.event.stream,
+                "at": utc_text(one.event.occurred), "by": one.who,
+                "content": dict(one.event.content), "sound": one.sound,
+            }
+            for one in found.happened
+        ],
+    }  # fmt: skip
