@@ -2,8 +2,10 @@
 """The tag directories of an ABIF file: the current one and the older ones that saving left."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from operator import gt
 from struct import Struct
 from typing import NamedTuple
 
@@ -159,7 +161,9 @@ def read_current(
             f"a directory of {header.tags} tags",
             f"{strangers} entries without a readable name",
         )
-    claimed = sum([entry[5] for entry in entries.values()])
+    starts = sorted([entry[6] for entry in entries.values() if entry[5] > 4])
+    ends = sorted([entry[6] + entry[5] for entry in entries.values() if entry[5] > 4])
+    claimed = sum(ends) - sum(starts)
     if claimed > _MOST_OVERLAP * len(content):
         raise AnalyzerFileError(
             name,
@@ -168,6 +172,9 @@ def read_current(
             f"values of at most {len(content)} bytes, the whole file",
             f"{len(entries)} tags that claim {claimed} bytes",
         )
+    # Where no two values share a byte, the sorted starts and ends take turns.
+    if any(map(gt, ends, starts[1:])) or _reaches_into(starts, ends, header):
+        problems.append("two values share bytes of the file: the place of one of them is wrong")
     end = header.directory_end
     if header.room < header.tags * _ENTRY_SIZE:
         problems.append(
@@ -181,6 +188,14 @@ def read_current(
         # A count that was made smaller would hide tags, and with them channels, without a trace.
         problems.append(f"the header counts {header.tags} tags, but more follow at byte {end}")
     return entries, faults, problems
+
+
+def _reaches_into(starts: list[int], ends: list[int], header: Header) -> bool:
+    """Say whether a value lies over the header or the directory."""
+    if not starts:
+        return False
+    before = bisect_left(starts, header.directory_end)
+    return starts[0] < FIRST_VALUE or (before > 0 and ends[before - 1] > header.position)
 
 
 def all_generations(

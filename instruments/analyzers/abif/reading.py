@@ -2,11 +2,9 @@
 """Read an ABIF file: choose the generation whose signal is whole, and name what is wrong."""
 
 from collections.abc import Iterator, Set
-from itertools import pairwise
 
 from instruments.analyzers.abif.consumables import text_of
 from instruments.analyzers.abif.directory import (
-    FIRST_VALUE,
     Entries,
     Entry,
     Generation,
@@ -61,9 +59,7 @@ def read_abif(content: bytes, *, name: str) -> AbifFile:
     problems += [f"tag {tag}{number}: {fault}" for (tag, number), fault in faults.items()]
     signal, channels, searched = _signal(content, header, entries, faults, problems)
     problems += _value_problems(content, entries)
-    problems += _channel_problems(
-        content, header, entries, channels, listed=entries.keys() | faults.keys()
-    )
+    problems += _channel_problems(content, entries, channels, listed=entries.keys() | faults.keys())
     if len(problems) > _MOST_PROBLEMS:
         problems[_MOST_PROBLEMS:] = [f"and {len(problems) - _MOST_PROBLEMS} more problems"]
     return AbifFile(
@@ -126,7 +122,7 @@ def _readable(entries: Entries) -> Entries:
 def _value_problems(content: bytes, entries: Entries) -> Iterator[str]:
     for key in _CLOCK_KEYS:
         entry = entries.get(key)
-        if entry is not None:
+        if entry is not None and _value(content, entries, key) is None:
             yield from _clock_problems(content, entry)
     for key in _COMPARED:
         entry = entries.get(key)
@@ -154,7 +150,7 @@ def _clock_problems(content: bytes, entry: Entry) -> Iterator[str]:
 
 
 def _channel_problems(
-    content: bytes, header: Header, entries: Entries, channels: Entries, *, listed: Set[Key]
+    content: bytes, entries: Entries, channels: Entries, *, listed: Set[Key]
 ) -> Iterator[str]:
     counts = [channels[key].elements for key in _RAW_KEYS if key in channels]
     if not counts:
@@ -164,14 +160,6 @@ def _channel_problems(
         yield f"the raw channels differ in length: {', '.join(map(str, counts))} points"
     elif isinstance(scans, int) and counts[0] != scans:
         yield f"the raw channels hold {counts[0]} points of {scans} scans"
-    beside = entries if channels.items() <= entries.items() else channels
-    spans = [
-        (entry.offset, entry.offset + entry.size) for entry in beside.values() if entry.size > 4
-    ]
-    spans += [(0, FIRST_VALUE), (header.position, header.directory_end)]
-    spans.sort()
-    if any(end > start for (_, end), (start, _) in pairwise(spans)):
-        yield "two values share bytes of the file: the place of one of them is wrong"
     announced = _value(content, entries, _DYE_COUNT)
     if isinstance(announced, int):
         there = sum(key in listed for key in _RAW_KEYS)

@@ -185,15 +185,15 @@ def _characters(raw: bytes, elements: int) -> Value:
 
 def _pascal(raw: bytes, elements: int) -> Value:
     text = raw[1 : 1 + raw[0]] if raw else raw
-    if not text.translate(None, _PRINTABLE):
-        return text.decode("ascii")
+    if text.isascii() and (decoded := text.decode("ascii")).isprintable():
+        return decoded
     return read_text(pstring_bytes(raw))[0]
 
 
 def _c_string(raw: bytes, elements: int) -> Value:
     text = raw[:-1]
-    if raw.endswith(b"\x00") and not text.translate(None, _PRINTABLE):
-        return text.decode("ascii")
+    if text.isascii() and raw[-1:] == b"\x00" and (decoded := text.decode()).isprintable():
+        return decoded
     return read_text(text_bytes(raw, CSTRING))[0]
 
 
