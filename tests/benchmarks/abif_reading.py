@@ -12,6 +12,7 @@ import io
 import json
 import os
 import statistics
+import struct
 import time
 import warnings
 from array import array
@@ -24,7 +25,8 @@ from instruments.analyzers.abif import AbifFile, read_abif
 from instruments.analyzers.abif.file import RAW
 from instruments.analyzers.errors import AnalyzerFileError
 
-_DEFAULT_FOLDER = Path(os.environ.get("OSTEON_TEST_DATA", "../shared/data")) / "abif"
+_BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
+_DEFAULT_FOLDER = Path(os.environ.get("OSTEON_TEST_DATA", _BESIDE)) / "abif"
 _SUFFIXES = frozenset({".fsa", ".ab1", ".hid"})
 
 
@@ -93,18 +95,22 @@ def _both_read(content: bytes) -> bool:
     try:
         ours: AbifFile = read_abif(content, name="file")
         theirs = _read_with_biopython(content)
-    except (AnalyzerFileError, AssertionError, ValueError, OSError, KeyError, EOFError):
+    except (
+        AnalyzerFileError,
+        AssertionError,
+        ValueError,
+        OSError,
+        LookupError,
+        EOFError,
+        struct.error,
+    ):
         return False
-    channels = [
-        f"DATA{tag}"
-        for tag, key in ((n, ("DATA", n)) for n in RAW.values())
-        if key in ours.directory
-    ]
-    return bool(channels) and all(
+    raw = {dye: f"DATA{tag}" for dye, tag in RAW.items() if ("DATA", tag) in ours.directory}
+    return bool(raw) and all(
         isinstance(theirs.get(channel), tuple)
         and (samples := ours.raw(dye)) is not None
         and tuple(samples) == theirs[channel]
-        for dye, channel in zip(RAW, channels, strict=False)
+        for dye, channel in raw.items()
     )
 
 
