@@ -110,7 +110,7 @@ def test_two_acts_at_once_are_no_clock_that_went_back(signed_ledger: Make) -> No
     ledger.chain()
     ledger.write()
     assert ledger.verify().regressed == 0
-    ledger.events[71]["recorded"] = ledger.events[9]["recorded"]
+    ledger.events[71]["recorded"] = ledger.events[8]["recorded"]
     ledger.chain()
     ledger.write()
     assert ledger.verify().regressed == 1
