@@ -15,16 +15,21 @@ from lims.core.words import N_
 from lims.custody.models import Subject
 from lims.equipment.models import Instrument
 from lims.extraction.models import Extract
+from lims.extraction.operations import MEANING as EXTRACTION
+from lims.extraction.views import blueprint as extraction
 from lims.genotyping.models import Finding, Injection, Profile, Reading, Run, RunFile
 from lims.people.models import Person, Station
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Procedure, Well
+from lims.plates.views import blueprint as plates
 from lims.printing.models import LabelInstance, LabelQueue
 from lims.printing.views import blueprint as printing
 from lims.quality.views import blueprint as quality
 from lims.quantification.models import QuantificationImport, Quantity
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Sample
+from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
+from lims.samples.views import blueprint as samples
 from lims.throughput.views import blueprint as throughput
 from lims.web.rights import Right
 
@@ -32,6 +37,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     people,
     printing,
     bench,
+    samples,
+    plates,
+    extraction,
     quality,
     throughput,
 )
@@ -68,7 +76,11 @@ TABLES = (
     Device,
 )
 
-MEANINGS: Mapping[StationKind, Meaning] = {}
+MEANINGS: Mapping[StationKind, Meaning] = {
+    StationKind.RECEPTION: MEANING_RECEPTION,
+    StationKind.PREPARATION: MEANING_PREPARATION,
+    StationKind.EXTRACTION: EXTRACTION,
+}
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,10 @@ PLACES: tuple[Place, ...] = (
     Place(Right.SEE_THROUGHPUT, "throughput.overview", "home", N_("Laboratory")),
     Place(Right.SEE_LEDGER, "quality.ledger", "proof", N_("Ledger")),
     Place(Right.SET_HOLDS, "quality.holds", "hand", N_("Holds")),
+    Place(Right.WORK_BATCHES, "plates.worklist", "list", N_("Worklist")),
+    Place(Right.SEE_SAMPLES, "samples.samples", "search", N_("Samples")),
+    Place(Right.SEE_SAMPLES, "plates.work", "plate", N_("Batches")),
+    Place(Right.SEE_STOCK, "plates.stock", "flask", N_("Stock")),
     Place(Right.KEEP_PEOPLE, "people.people", "people", N_("People")),
     Place(Right.KEEP_STATIONS, "people.stations", "pin", N_("Stations")),
 )

@@ -31,6 +31,28 @@ class WorkState(StrEnum):
     REVIEWED = "reviewed"
 
 
+class Stage(StrEnum):
+    """What a thing waits for."""
+
+    RECEPTION = "reception"
+    PREPARATION = "preparation"
+    EXTRACTION = "extraction"
+    QUANTIFICATION = "quantification"
+    AMPLIFICATION = "amplification"
+    INJECTION = "injection"
+    GENOTYPING = "genotyping"
+
+
+STAGE_WORDS = {
+    Stage.RECEPTION: N_("Reception"),
+    Stage.PREPARATION: N_("Preparation"),
+    Stage.EXTRACTION: N_("Extraction"),
+    Stage.QUANTIFICATION: N_("Quantification"),
+    Stage.AMPLIFICATION: N_("Amplification"),
+    Stage.INJECTION: N_("Injection"),
+    Stage.GENOTYPING: N_("Genotyping"),
+}
+
 OPEN_STATES = (WorkState.DRAFT, WorkState.RUNNING)
 """States in which things can still be placed."""
 

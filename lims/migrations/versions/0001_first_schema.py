@@ -1023,6 +1023,7 @@ def upgrade() -> None:
         sa.Column("plate_code", sa.String(length=9), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.String(length=80), nullable=False),
         sa.ForeignKeyConstraint(
@@ -1213,11 +1214,13 @@ def upgrade() -> None:
         sa.Column("source_code", sa.String(length=9), nullable=True),
         sa.Column("is_blank", sa.Boolean(), nullable=False),
         sa.Column("volume_nl", sa.BigInteger(), nullable=False),
+        sa.Column("used_nl", sa.BigInteger(), nullable=False),
         sa.Column("made_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.String(length=80), nullable=False),
         sa.CheckConstraint(
             "is_blank = (source_code IS NULL)", name=op.f("ck_extract_blank_has_no_source")
         ),
+        sa.CheckConstraint("used_nl >= 0 AND used_nl <= volume_nl", name=op.f("ck_extract_used")),
         sa.CheckConstraint("volume_nl > 0", name=op.f("ck_extract_volume")),
         sa.ForeignKeyConstraint(["batch_code"], ["batch.code"], name=op.f("fk_extract_batch_code")),
         sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_extract_code")),
@@ -1229,6 +1232,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_extract_batch_code"), "extract", ["batch_code"], unique=False)
     op.create_index(op.f("ix_extract_source_code"), "extract", ["source_code"], unique=False)
+    op.create_table(
+        "quantification_curve",
+        sa.Column(
+            "import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "target",
+            sa.Enum(
+                "small autosomal",
+                "large autosomal",
+                "Y",
+                "IPC",
+                name="target",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("slope_milli", sa.Integer(), nullable=False),
+        sa.Column("intercept_milli", sa.Integer(), nullable=True),
+        sa.Column("r2_ppm", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["quantification_import.id"],
+            name=op.f("fk_quantification_curve_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("import_id", "target", name=op.f("pk_quantification_curve")),
+    )
     op.create_table(
         "run_file",
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -1247,9 +1279,17 @@ def upgrade() -> None:
         sa.Column("extract_code", sa.String(length=9), nullable=True),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("extract_volume_nl", sa.BigInteger(), nullable=False),
+        sa.Column("dilution", sa.Integer(), nullable=False),
+        sa.Column("drawn_nl", sa.BigInteger(), nullable=False),
         sa.Column("template_fg", sa.BigInteger(), nullable=True),
         sa.Column("low_template", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("amplified_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "number <= 1 OR reason <> ''", name=op.f("ck_amplification_repeat_has_reason")
+        ),
+        sa.CheckConstraint("dilution >= 1", name=op.f("ck_amplification_dilution")),
+        sa.CheckConstraint("drawn_nl >= 0", name=op.f("ck_amplification_drawn")),
         sa.CheckConstraint("extract_volume_nl >= 0", name=op.f("ck_amplification_volume")),
         sa.CheckConstraint(
             "template_fg IS NULL OR template_fg >= 0", name=op.f("ck_amplification_template")
@@ -1278,6 +1318,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("identity", sa.String(length=200), nullable=False),
         sa.Column("sample_name", sa.String(length=200), nullable=False),
+        sa.Column("readable", sa.Boolean(), nullable=False),
         sa.Column("calls", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_injection_run_id")),
         sa.ForeignKeyConstraint(["sha256"], ["run_file.sha256"], name=op.f("fk_injection_sha256")),
@@ -1334,6 +1375,84 @@ def upgrade() -> None:
         "uq_quantity_valid",
         "quantity",
         ["well_id", "target"],
+        unique=True,
+        sqlite_where=sa.text("voided_at IS NULL"),
+        postgresql_where=sa.text("voided_at IS NULL"),
+    )
+    op.create_table(
+        "quantity_decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("extract_code", sa.String(length=9), nullable=False),
+        sa.Column("well_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("plate_code", sa.String(length=9), nullable=False),
+        sa.Column(
+            "import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "step",
+            sa.Enum(
+                "amplify",
+                "dilute",
+                "low template",
+                "re-extract",
+                "repurify",
+                "quantify again",
+                name="nextstep",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("fg_per_ul", sa.BigInteger(), nullable=True),
+        sa.Column("volume_nl", sa.Integer(), nullable=True),
+        sa.Column("dilution", sa.Integer(), nullable=False),
+        sa.Column("drawn_nl", sa.Integer(), nullable=True),
+        sa.Column("template_fg", sa.BigInteger(), nullable=True),
+        sa.Column("low_template", sa.Boolean(), nullable=False),
+        sa.Column("di_milli", sa.BigInteger(), nullable=True),
+        sa.Column("degraded", sa.Boolean(), nullable=False),
+        sa.Column("ipc_shift_milli", sa.Integer(), nullable=True),
+        sa.Column("inhibited", sa.Boolean(), nullable=False),
+        sa.Column("made_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("voided_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(volume_nl IS NULL) = (drawn_nl IS NULL)",
+            name=op.f("ck_quantity_decision_plan_is_whole"),
+        ),
+        sa.CheckConstraint("dilution >= 1", name=op.f("ck_quantity_decision_dilution")),
+        sa.CheckConstraint(
+            "volume_nl IS NULL OR (volume_nl > 0 AND drawn_nl > 0)",
+            name=op.f("ck_quantity_decision_volume"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["extract_code"], ["extract.code"], name=op.f("fk_quantity_decision_extract_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["quantification_import.id"], name=op.f("fk_quantity_decision_import_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["plate_code"], ["plate.code"], name=op.f("fk_quantity_decision_plate_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["well_id"], ["well.id"], name=op.f("fk_quantity_decision_well_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quantity_decision")),
+    )
+    op.create_index(
+        op.f("ix_quantity_decision_extract_code"),
+        "quantity_decision",
+        ["extract_code"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_quantity_decision_plate_code"), "quantity_decision", ["plate_code"], unique=False
+    )
+    op.create_index(
+        "uq_quantity_decision_valid",
+        "quantity_decision",
+        ["extract_code"],
         unique=True,
         sqlite_where=sa.text("voided_at IS NULL"),
         postgresql_where=sa.text("voided_at IS NULL"),

@@ -18,10 +18,9 @@ from lims.plates.queries.records import (
     uses_of,
     wells_of,
 )
-from lims.plates.queries.worklist import Stage, Waiting, waiting, waiting_counts
+from lims.plates.queries.worklist import Waiting, waiting, waiting_counts
 
 __all__ = [
-    "Stage",
     "Used",
     "Waiting",
     "WorkPage",

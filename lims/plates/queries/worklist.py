@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
@@ -11,24 +11,12 @@ from sqlalchemy.orm import Session, aliased
 from lims.core.codes import Kind
 from lims.custody.models import Derivation, Hold, Subject
 from lims.plates.models import BatchMember, Plate
-from lims.plates.rules import Activity, WorkState
+from lims.plates.rules import Activity, Stage, WorkState
 from lims.samples.models import Aliquot, Sample
 from lims.samples.rules import AliquotState, ExtractState, Line, SampleState
 
 SHOWN = 100
 """How many things a worklist shows at once, the oldest first."""
-
-
-class Stage(StrEnum):
-    """What a thing waits for."""
-
-    RECEPTION = "reception"
-    PREPARATION = "preparation"
-    EXTRACTION = "extraction"
-    QUANTIFICATION = "quantification"
-    AMPLIFICATION = "amplification"
-    INJECTION = "injection"
-    GENOTYPING = "genotyping"
 
 
 @dataclass(frozen=True)
@@ -101,7 +89,7 @@ def waiting(
     )  # fmt: skip
 
 
-def _waiting(stage: Stage) -> Select[tuple[str]]:
+def _waiting(stage: Stage) -> Select[Any]:
     found = select(Subject.code)
     if stage is Stage.RECEPTION:
         return found.where(

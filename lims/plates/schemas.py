@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages of batches, plates, the worklist and the stock take in."""
+
+from marshmallow import Schema, fields, validate
+
+from lims.people.rules import Activity, Line
+from lims.plates.rules import Stage
+
+_NAME = validate.Length(min=1, max=60)
+
+
+class AfterSchema(Schema):
+    """Where a page of a list begins."""
+
+    after = fields.String(load_default="", validate=validate.Length(max=11))
+
+
+class WorklistSchema(Schema):
+    """Which stage's worklist, and of which line."""
+
+    stage = fields.Enum(Stage, by_value=True, load_default=None, allow_none=True)
+    line = fields.Enum(Line, by_value=True, load_default=None, allow_none=True)
+
+
+class VoidSchema(Schema):
+    """Taking back what stands at a position, with why."""
+
+    position = fields.String(required=True, validate=validate.Length(min=2, max=3))
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class LotSchema(Schema):
+    """A new lot, and the station where its label is printed."""
+
+    reagent = fields.String(required=True, validate=validate.Length(min=1, max=80))
+    activity = fields.Enum(Activity, by_value=True, required=True)
+    number = fields.String(required=True, validate=_NAME)
+    expires = fields.Date(required=True)
+    station = fields.String(load_default="", validate=validate.Length(max=11))
+
+
+class InstrumentSchema(Schema):
+    """A new instrument, and the station where its label is printed."""
+
+    name = fields.String(required=True, validate=_NAME)
+    activity = fields.Enum(Activity, by_value=True, required=True)
+    serial = fields.String(load_default="", validate=validate.Length(max=60))
+    calibration_due = fields.Date(required=True)
+    station = fields.String(load_default="", validate=validate.Length(max=11))
+
+
+class CalibrationSchema(Schema):
+    """A calibration that was done: until when it holds."""
+
+    until = fields.Date(required=True)
+
+
+class ProcedureSchema(Schema):
+    """A new version of a procedure."""
+
+    name = fields.String(required=True, validate=validate.Length(min=1, max=40))
+    version = fields.Integer(required=True, validate=validate.Range(min=1, max=9999))
+    activity = fields.Enum(Activity, by_value=True, required=True)
+
+
+class NothingSchema(Schema):
+    """An act that needs nothing but the click."""
