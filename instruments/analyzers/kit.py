@@ -66,6 +66,9 @@ class Marker:
     # Where the whole ladder of the marker is seen with a given size standard ("" is any of
     # them): migration differs between standards, so a window may be a few bases off the range.
     windows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    # How far off its nominal sizes the ladder was seen with a size-standard family, where public
+    # runs tell.
+    seen: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_autosomal(self) -> bool:
@@ -80,11 +83,29 @@ class Marker:
     def shift(self, size_standard: str) -> int:
         """Return how far the ladder is expected off its nominal sizes, in hundredths of a bp.
 
-        The ladder lies about the middle of its window, within 4 bp in the runs seen, while
-        nominal sizes may only be relative (TPOX of GlobalFiler runs 126 bp above them).
+        Where no run was seen, the ladder is expected about the middle of its window: it was within
+        4 bp of it in most runs seen, while nominal sizes may only be relative (TPOX of GlobalFiler
+        runs 126 bp above them).
         """
+        if size_standard in self.seen:
+            return self.seen[size_standard]
         low, high = self.window(size_standard)
         return (low + high - self.ladder[0].size - self.ladder[-1].size) // 2
+
+    def usual_place(self, size_standard: str) -> int | None:
+        """Return the offset of `shift` if it is known to less than a repeat, else None.
+
+        It is when a run was seen, or when the window for this very standard leaves the ladder
+        little more than a repeat of room on either side.
+        """
+        if size_standard in self.seen:
+            return self.seen[size_standard]
+        if size_standard not in self.windows:
+            return None
+        low, high = self.windows[size_standard]
+        room = (high - low - self.ladder[-1].size + self.ladder[0].size) // 2
+        known = 0 <= room <= self.repeat * BASE_PAIR * 135 // 100
+        return self.shift(size_standard) if known else None
 
 
 @dataclass(frozen=True)
@@ -307,6 +328,7 @@ def _marker(order: int, entry: dict[str, Any]) -> Marker:
             standard: (_size(low), _size(high))
             for standard, (low, high) in entry.get("windows", {}).items()
         },
+        seen={family: _size(offset) for family, offset in entry.get("seen", {}).items()},
     )
 
 

@@ -24,8 +24,10 @@ from instruments.analyzers.signal.values import (
 _ONE_REPEAT_MORE, _TWO_REPEATS_LESS, _HALF_REPEAT_LESS = 5, 4, 4
 # Trinucleotides stutter more, forward too (D22S1045).
 _TRINUCLEOTIDE = 2
-# A parent that is cut off was taller than it shows, by a factor that nobody knows.
-_CUT_OFF = 3.0
+# A parent that is cut off was taller than it shows, by a factor that nobody knows: a peak one
+# repeat less, up to this factor over the limit, may be its stutter or an allele.
+_CUT_OFF = 4.0
+_MOST_STUTTER = 0.6
 # Markers whose complex repeats also lose two bases.
 _LOSES_TWO_BASES = frozenset({"SE33", "D1S1656"})
 _STUTTER_REACH = 60
@@ -119,9 +121,12 @@ def call_marker(territory: Territory, peaks: Sequence[Sized], limits: Limits) ->
     standing = [i for i in standing if i not in judged]
     tallest = max((mine[i].height for i in standing), default=0)
     for i in standing:
-        if _is_stutter(mine[i], [mine[j] for j in standing if j != i], marker, limits):
+        others = [mine[j] for j in standing if j != i]
+        if _is_stutter(mine[i], others, marker, limits):
             judged[i] = _peak(mine[i], marker, PeakKind.STUTTER)
-        elif _lacks_a_base(mine[i], [mine[j] for j in standing if j != i]):
+        elif _is_stutter(mine[i], others, marker, limits, cut_off=_CUT_OFF):
+            judged[i] = _peak(mine[i], marker, PeakKind.STUTTER, "of-off-scale-peak")
+        elif _lacks_a_base(mine[i], others):
             judged[i] = _peak(mine[i], marker, PeakKind.ARTEFACT, "one-base-short")
         elif 100 * mine[i].height < limits.locus_fraction * tallest:
             judged[i] = _peak(mine[i], marker, PeakKind.ARTEFACT, "low-beside-tallest")
@@ -141,6 +146,15 @@ def call_marker(territory: Territory, peaks: Sequence[Sized], limits: Limits) ->
     ):
         refused = "under-off-scale-peak"
     alleles = {p.allele for p in ordered if p.kind is PeakKind.ALLELE and p.allele is not None}
+    if refused is None and _is_overshadowed(
+        ordered, [mine[i] for i in judged if mine[i].bled_unknown]
+    ):
+        refused = "under-off-scale-peak"
+    if refused is None and doubtful and len(alleles) > marker.max_alleles:
+        refused = "under-off-scale-peak"
+    one_person = len(alleles) == marker.max_alleles
+    if refused is None and not one_person and any(_is_lost(peak) for peak in ordered):
+        refused = "off-scale"
     return MarkerCall(
         marker=marker.name,
         alleles=tuple(sorted(alleles, key=allele_order)) if refused is None else (),
@@ -202,8 +216,13 @@ def _not_a_fragment(peak: Sized) -> tuple[PeakKind, str] | None:
     return None
 
 
-def _is_stutter(peak: Sized, others: Sequence[Sized], marker: Marker, limits: Limits) -> bool:
-    """Whether the peak is no taller than what its neighbours' stutter adds up to."""
+def _is_stutter(
+    peak: Sized, others: Sequence[Sized], marker: Marker, limits: Limits, *, cut_off: float = 1.0
+) -> bool:
+    """Whether the peak is no taller than what its neighbours' stutter adds up to.
+
+    `cut_off` is how many times taller than they show the cut-off neighbours are taken to be.
+    """
     if marker.kind in (MarkerKind.SEX, MarkerKind.QUALITY):
         return False
     factor = _TRINUCLEOTIDE if marker.repeat == 3 else 1
@@ -220,7 +239,8 @@ def _is_stutter(peak: Sized, others: Sequence[Sized], marker: Marker, limits: Li
             continue
         for bases, percent in steps.items():
             if abs(peak.size - parent.size - bases * BASE_PAIR) <= _STUTTER_REACH:
-                share = percent / 100 * (_CUT_OFF if parent.saturated else 1.0)
+                share = percent / 100 * (cut_off if parent.saturated else 1.0)
+                share = min(share, _MOST_STUTTER)
                 explained += share * parent.height
     return peak.height <= explained
 
@@ -245,6 +265,25 @@ def _is_disturbed(under: Sequence[Peak], peaks: Sequence[Peak]) -> bool:
         or any(peak.kind is PeakKind.OFF_LADDER for peak in peaks)
         or any("residual-large" in peak.reasons for peak in under)
         or len(set(alleles)) != len(alleles)
+    )
+
+
+def _is_overshadowed(peaks: Sequence[Peak], under: Sequence[Sized]) -> bool:
+    """Whether what was set aside under another dye's off-scale peak is taller than the call."""
+    called = [peak.height for peak in peaks if peak.kind is PeakKind.ALLELE]
+    return bool(called) and any(
+        peak.kind is PeakKind.PULL_UP
+        and peak.allele is not None
+        and peak.height > max(called)
+        and any(peak.scan == other.scan for other in under)
+        for peak in peaks
+    )
+
+
+def _is_lost(peak: Peak) -> bool:
+    """Whether saturation hides what the peak is: its place is off, or it may be stutter."""
+    return "of-off-scale-peak" in peak.reasons or (
+        peak.saturated and peak.kind is PeakKind.OFF_LADDER
     )
 
 

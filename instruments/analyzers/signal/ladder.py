@@ -6,7 +6,7 @@ every rung is found, nothing of a rung's height is left over, and the spacing, t
 heights and the neighbouring markers all agree with the kit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -24,6 +24,8 @@ _PULLED_UP = 6.0
 # How far found sizes stray, in bp: from rung to rung of one marker, from one marker to the next
 # of a dye, and from the kit's nominal sizes as a whole.
 _WITHIN, _BETWEEN, _OVERALL = 0.22, 2.5, 5.0
+# Size standards differ in how they stretch a ladder, by up to 6 % at its short end.
+_STRETCH = 0.03
 # A rung is at least this share of its marker's usual rung; stutter stays below it.
 _LEAST_RUNG = 0.25
 _RUNG_TOO_MANY = 0.5
@@ -60,7 +62,79 @@ def register(
             continue
         found = _assign(markers, peaks[dye], family)
         fits |= _examine(markers, peaks[dye], found, family, limits)
-    return tuple(fits[marker.name] for marker in kit.markers)
+    return _in_place(kit, tuple(fits[marker.name] for marker in kit.markers), family)
+
+
+def agreeing(kit: Kit, ladders: Sequence[tuple[LadderFit, ...]]) -> list[tuple[LadderFit, ...]]:
+    """Refuse what ladders of one run register in different places; all run alike.
+
+    A marker that lies half a repeat or more away from where most ladders of the run have it is
+    refused there; where there is no majority, in all of them.
+    """
+    result = [dict(zip((fit.marker for fit in fits), fits, strict=True)) for fits in ladders]
+    levels = [_level([fit.offset for fit in fits if fit.refused is None]) for fits in ladders]
+    for marker in kit.markers:
+        places = {
+            i: fits[marker.name].offset - levels[i]
+            for i, fits in enumerate(result)
+            if fits[marker.name].refused is None
+        }
+        apart = _half_repeat(marker)
+        if not places or max(places.values()) - min(places.values()) < apart:
+            continue
+        middle = float(np.median(list(places.values())))
+        for i, place in places.items():
+            if len(places) == 2 or abs(place - middle) >= apart:
+                fit = result[i][marker.name]
+                result[i][marker.name] = replace(fit, refused="ladders-disagree")
+    return [tuple(fits[marker.name] for marker in kit.markers) for fits in result]
+
+
+def _in_place(kit: Kit, fits: tuple[LadderFit, ...], family: str) -> tuple[LadderFit, ...]:
+    """Refuse an evenly spaced ladder that lies more than half a repeat off its usual place.
+
+    Only its place tells such a ladder from itself one repeat on. Polymer and temperature move
+    all markers alike, long ones more than short ones, so that trend is taken off first.
+    """
+    known = [
+        (marker, fit, fit.offset - place)
+        for marker, fit in zip(kit.markers, fits, strict=True)
+        if (place := marker.usual_place(family)) is not None and fit.refused is None
+    ]
+    trend = _trend([fit.rungs[0].size for _, fit, _ in known], [off for _, _, off in known])
+    moved = {
+        marker.name
+        for marker, fit, off in known
+        if len(marker.ladder) > 2
+        and _is_even(marker)
+        and abs(off - trend(fit.rungs[0].size)) > _half_repeat(marker)
+    }
+    return tuple(
+        replace(fit, refused="away-from-usual-place") if fit.marker in moved else fit
+        for fit in fits
+    )
+
+
+def _trend(sizes: Sequence[int], offsets: Sequence[int]) -> Callable[[int], float]:
+    """Return the line through most of the points: medians of slopes and of levels (Theil-Sen)."""
+    slopes = [
+        (offsets[j] - offsets[i]) / (sizes[j] - sizes[i])
+        for i in range(len(sizes))
+        for j in range(i)
+        if abs(sizes[j] - sizes[i]) >= 50 * BASE_PAIR
+    ]
+    # Few markers tell a level, but no slope.
+    slope = float(np.median(slopes)) if len(sizes) >= 8 else 0.0
+    level = _level([off - slope * size for size, off in zip(sizes, offsets, strict=True)])
+    return lambda size: level + slope * size
+
+
+def _level(offsets: Sequence[float]) -> float:
+    return float(np.median(offsets)) if offsets else 0.0
+
+
+def _half_repeat(marker: Marker) -> float:
+    return marker.repeat * BASE_PAIR / 2
 
 
 def _assign(
@@ -93,7 +167,7 @@ def _assign(
         for j in range(max(0, k - 4), k):
             gap = nominal[k] - nominal[j]
             same = owner[j] == owner[k]
-            spread = _WITHIN + 0.004 * gap if same else _BETWEEN + 0.01 * gap
+            spread = _WITHIN + _STRETCH * gap if same else _BETWEEN + 0.01 * gap
             drift = 0.0 if same else prior[owner[k]] - prior[owner[j]]
             change = ((offsets[k][None, :] - offsets[j][:, None] - drift) / spread) ** 2
             between = passed[None, :count] - passed[1 : count + 1, None]

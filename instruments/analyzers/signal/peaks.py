@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from instruments.analyzers.signal.channels import noise_of, smooth
 from instruments.analyzers.signal.values import Trace
 
+# How deep a hole the separation of colours digs into a cut-off top, as a share of its height.
+_CUT_OFF_TOP = 0.8
+
 
 @dataclass(frozen=True)
 class RawPeak:
@@ -34,23 +37,28 @@ def find_peaks(
     floor = max(least, 3 * noise_of(curve))
     inner = curve[1:-1]
     tops = np.flatnonzero((inner > curve[:-2]) & (inner >= curve[2:]) & (inner >= floor)) + 1
-    kept = _separate_tops(curve, tops, noise_of(curve))
     cut = set(off_scale)
+    kept = _separate_tops(curve, tops, noise_of(curve), cut)
     return [_measure(curve, top, dye, cut) for top in kept]
 
 
-def _separate_tops(curve: Trace, tops: NDArray[np.intp], noise: float) -> list[int]:
-    """Keep of each ripple or plateau its tallest maximum."""
+def _separate_tops(curve: Trace, tops: NDArray[np.intp], noise: float, cut: set[int]) -> list[int]:
+    """Keep of each ripple, plateau or cut-off top its tallest maximum."""
     kept: list[int] = []
     for top in map(int, tops):
-        while kept and not _apart(curve, kept[-1], top, noise) and curve[kept[-1]] < curve[top]:
+        while (
+            kept and not _apart(curve, kept[-1], top, noise, cut) and curve[kept[-1]] < curve[top]
+        ):
             kept.pop()
-        if not kept or _apart(curve, kept[-1], top, noise):
+        if not kept or _apart(curve, kept[-1], top, noise, cut):
             kept.append(top)
     return kept
 
 
-def _apart(curve: Trace, first: int, second: int, noise: float) -> bool:
+def _apart(curve: Trace, first: int, second: int, noise: float, cut: set[int]) -> bool:
+    # Separating the colours of a cut-off peak digs a hole into its top.
+    if first in cut and second in cut and all(scan in cut for scan in range(first, second)):
+        return False
     lower = min(curve[first], curve[second])
     valley = curve[first : second + 1].min()
     return bool(lower - valley >= max(4 * noise, 0.05 * lower))
@@ -60,11 +68,13 @@ def _measure(curve: Trace, top: int, dye: int, cut: set[int]) -> RawPeak:
     height = float(curve[top])
     half = height / 2
     left = right = top
-    # Down to half height, or to the valley where a neighbour begins.
-    while left > 0 and curve[left] > half and curve[left - 1] <= 1.02 * curve[left]:
+    # Down to half height, or to the valley where a neighbour begins; across a cut-off top.
+    while left > 0 and curve[left] > half and _goes_on(curve, left, left - 1, cut, height):
         left -= 1
     while (
-        right < len(curve) - 1 and curve[right] > half and curve[right + 1] <= 1.02 * curve[right]
+        right < len(curve) - 1
+        and curve[right] > half
+        and _goes_on(curve, right, right + 1, cut, height)
     ):
         right += 1
     saturated = any(scan in cut for scan in range(top - 2, top + 3))
@@ -78,3 +88,8 @@ def _measure(curve: Trace, top: int, dye: int, cut: set[int]) -> RawPeak:
     else:
         centre = top + (0.5 * (before - after) / bend if bend < 0 else 0.0)
     return RawPeak(dye, float(centre), height, float(right - left), saturated)
+
+
+def _goes_on(curve: Trace, here: int, further: int, cut: set[int], height: float) -> bool:
+    in_top = here in cut and curve[here] > _CUT_OFF_TOP * height
+    return in_top or bool(curve[further] <= 1.02 * curve[here])

@@ -10,7 +10,7 @@ from instruments.analyzers.kit import BASE_PAIR, Kit, SizeStandard
 from instruments.analyzers.signal.bleed import pulled_up, usual_width
 from instruments.analyzers.signal.calling import Sized, call_marker, outside_markers, territories
 from instruments.analyzers.signal.channels import prepared
-from instruments.analyzers.signal.ladder import LadderPeaks, register
+from instruments.analyzers.signal.ladder import LadderPeaks, agreeing, register
 from instruments.analyzers.signal.peaks import RawPeak, find_peaks
 from instruments.analyzers.signal.sizing import Sizer, fit_standard
 from instruments.analyzers.signal.values import (
@@ -46,11 +46,16 @@ def call_run(
     R03 says so. Never raises for poor signal: facts and refusals tell what is wrong.
     """
     read = [_read(injection, kit, limits, size_standards) for injection in injections]
-    ladders = [_ladder(one, kit, limits) for one in read if one.signal.role is Role.LADDER]
-    usable = [fits for fits in ladders if fits is not None and fits.calls.registered]
+    given = [one for one in read if one.signal.role is Role.LADDER]
+    found = [(one, _register(one, kit, limits)) for one in given if one.sizer is not None]
+    ladders = [
+        _Ladder(one, LadderCalls(one.signal.name, one.signal.well, fits))
+        for (one, _), fits in zip(found, agreeing(kit, [f for _, f in found]), strict=True)
+    ]
+    usable = [ladder for ladder in ladders if ladder.calls.registered]
     facts = []
     if not usable:
-        facts.append(Fact("R03", "ladder-missing", {"ladders": len(ladders)}))
+        facts.append(Fact("R03", "ladder-missing", {"ladders": len(given)}))
     calls = []
     for one in read:
         chosen = _ladder_for(one, usable)
@@ -61,7 +66,7 @@ def call_run(
     return RunCalls(
         kit=kit.name,
         injections=tuple(calls),
-        ladders=tuple(fits.calls for fits in ladders if fits is not None),
+        ladders=tuple(ladder.calls for ladder in ladders),
         facts=tuple(facts),
     )
 
@@ -120,8 +125,11 @@ def _read(
         fits, key=lambda f: (f[0][0].sized, f[0][0].found / f[0][0].required, f[0][0].correlation)
     )
     facts += _size_facts(fit, limits)
-    if injection.off_scale:
-        facts.append(Fact("R13", "off-scale", {"scans": len(injection.off_scale)}))
+    # Primers saturate in most injections and touch no marker.
+    first = fit.peaks[0].scan if fit.peaks else 0
+    off_scale = sum(1 for scan in injection.off_scale if scan >= first)
+    if off_scale:
+        facts.append(Fact("R13", "off-scale", {"scans": off_scale}))
     used = {peak.scan for peak in fit.peaks}
     own = [peak for peak in peaks[dye] if round(peak.centre) in used]
     return _Read(injection, fit, sizer, standard.family, peaks, primaries, own, tuple(facts))
@@ -135,7 +143,7 @@ def _standards_for(
         named = named_size_standard(injection.size_standard, standards, kit=kit)
         if named is not None:
             return (named,)
-        facts.append(Fact("R01", "size-standard-not-of-kit", {"named": injection.size_standard}))
+        facts.append(Fact("NOTE", "size-standard-not-of-kit", {"named": injection.size_standard}))
     return size_standards_of(kit, standards)
 
 
@@ -152,10 +160,10 @@ def _size_facts(fit: SizeFit, limits: Limits) -> list[Fact]:
     return facts
 
 
-def _ladder(read: _Read, kit: Kit, limits: Limits) -> _Ladder | None:
+def _register(read: _Read, kit: Kit, limits: Limits) -> tuple[LadderFit, ...]:
+    peaks: dict[int, LadderPeaks] = {}
     if read.sizer is None:
-        return None
-    peaks = {}
+        return register(kit, peaks, family=read.family, limits=limits)
     for dye in sorted({marker.dye for marker in kit.markers}):
         centres = np.array([peak.centre for peak in read.peaks[dye]])
         if not len(centres):
@@ -172,8 +180,7 @@ def _ladder(read: _Read, kit: Kit, limits: Limits) -> _Ladder | None:
             scans=np.rint(centres[near]).astype(np.int64),
             pulled_up=np.array([read.primaries[dye][i] is not None for i in near], dtype=np.bool_),
         )
-    fits = register(kit, peaks, family=read.family, limits=limits)
-    return _Ladder(read, LadderCalls(read.signal.name, read.signal.well, fits))
+    return register(kit, peaks, family=read.family, limits=limits)
 
 
 def _ladder_for(read: _Read, ladders: Sequence[_Ladder]) -> _Ladder | None:

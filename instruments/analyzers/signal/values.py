@@ -106,7 +106,11 @@ def signal_of(file: AbifFile, *, role: Role, name: str | None = None) -> Injecti
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that a rule of the laboratory is about; `rule` as in R01, `code` is stable."""
+    """Something that a rule of the laboratory is about; `rule` as in R01, `code` is stable.
+
+    The rule is NOTE where nothing is wrong, but a person may ask: a file that names a size
+    standard of another kit, since analyzers keep the setting of the run before.
+    """
 
     rule: str
     code: str
