@@ -13,6 +13,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from lims.core.actors import Actor
+from lims.core.clock import now
 from lims.core.db import Database
 from lims.core.errors import Refusal
 from lims.core.files import FileDamaged, FileStore
@@ -20,6 +21,9 @@ from lims.core.settings import BadSettings, Settings, read_settings
 from lims.custody.operations import BadKeyFile
 from lims.custody.rules import LedgerNotStarted
 from lims.migrations import current, newest
+from lims.people.operations import check_stored_password, sign_in
+from lims.people.queries import person_by_login
+from lims.people.rules import Policy
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,3 +97,28 @@ def plain_errors(command: Callable[P, T]) -> Callable[P, T]:
             raise click.UsageError(f"The database does not answer: {error.orig}") from None
 
     return run
+
+
+def acting(lab: Opened, login: str | None) -> Actor:
+    """Return who acts: the console, or the person `--as` names once the password is right.
+
+    The sign-in is recorded and counted like any other. Raises click.ClickException.
+    """
+    if login is None:
+        return console()
+    password = click.prompt(f"Password of {login}", hide_input=True, err=True)
+    held = lab.settings
+    policy = Policy.of(
+        lockout_attempts=held.lockout_attempts, lockout_minutes=held.lockout_minutes,
+        idle_minutes=held.session_idle_minutes, hours=held.session_hours,
+    )  # fmt: skip
+    with lab.database.reading() as session:
+        known = person_by_login(session, login)
+        stored = known.password_hash if known is not None else None
+    checked = check_stored_password(stored, password)
+    with lab.database.writing() as session:
+        attempt = sign_in(session, login, checked, policy=policy, at=now())
+    attempt.settle()
+    if known is None:
+        raise click.ClickException("Nobody has this sign-in name.")
+    return known.actor

@@ -12,71 +12,16 @@ from pathlib import Path
 import click
 from PIL import features
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from lims.cli.certificates import make_certificates
 from lims.cli.common import folder_option, json_option, plain_errors, print_json, tell
 from lims.core.clock import now
 from lims.core.db import Database
-from lims.core.settings import SETTINGS_FILE, BadSettings, Settings, read_settings, write_settings
-from lims.custody.operations import (
-    certify_days,
-    create_long_term_key,
-    days_left,
-    long_term_signer,
-    start_ledger,
-    write_public_key,
-)
+from lims.core.settings import SETTINGS_FILE, BadSettings, Settings, read_settings
+from lims.custody.operations import days_left
 from lims.custody.queries import head
+from lims.founding import make_laboratory, migrate
 from lims.migrations import current, newest
-from lims.migrations import upgrade as upgrade_database
-
-CERTIFIED_DAYS = 31
-
-
-def make_laboratory(settings: Settings) -> None:
-    """Make a laboratory's folder: settings, database, ledger, keys, certificates.
-
-    Raises FileExistsError where the folder has one already.
-    """
-    path = settings.folder / SETTINGS_FILE
-    if path.exists():
-        raise FileExistsError(str(path))
-    write_settings(settings)
-    migrate(settings)
-    database = Database(settings.database_url, lock_file=settings.lock_file)
-    with database.writing() as session:
-        start_ledger(session, origin=settings.origin)
-    database.close()
-    public = create_long_term_key(
-        settings.keys, origin=settings.origin, passphrase=settings.passphrase
-    )
-    write_public_key(settings.public_key, public)
-    certify(settings)
-    make_certificates(settings.folder, settings.host)
-
-
-def certify(settings: Settings) -> int:
-    """Certify the next daily keys with the long-term key; return how many were made."""
-    signer = long_term_signer(settings.keys, origin=settings.origin, passphrase=settings.passphrase)
-    days = certify_days(
-        settings.keys,
-        settings.checkpoints,
-        signer,
-        first=now().date(),
-        days=CERTIFIED_DAYS,
-        passphrase=settings.passphrase,
-    )
-    return len(days)
-
-
-def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema, as its owner on PostgreSQL."""
-    owner = Database(settings.owner_url or settings.database_url, lock_file=settings.lock_file)
-    role = make_url(settings.url).username if settings.owner_url else None
-    upgrade_database(owner.engine, role=role)
-    owner.close()
 
 
 @click.command()

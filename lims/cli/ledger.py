@@ -16,7 +16,6 @@ from lims.cli.common import (
     print_json,
     tell,
 )
-from lims.cli.laboratory import certify
 from lims.core.clock import now, utc_text
 from lims.core.codes import read_payload, threes
 from lims.core.errors import NotFound
@@ -40,6 +39,7 @@ from lims.custody.queries import (
     history as history_of,
 )
 from lims.custody.rules import Event, Tag
+from lims.founding import certify
 
 
 @click.group()

@@ -1,16 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """`lims inspect` and `lims import-run`: files of genetic analyzers."""
 
+import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, TaskID, track
+from sqlalchemy.orm import Session
 
 from instruments.analyzers.inspection import inspect as inspect_content
-from lims.cli.common import folder_option, json_option, plain_errors, print_json
+from lims.cli.common import (
+    acting,
+    folder_option,
+    json_option,
+    open_laboratory,
+    plain_errors,
+    print_json,
+)
+from lims.core.clock import now
+from lims.core.codes import read_payload
+from lims.core.errors import Refusal
+from lims.genotyping.operations import import_run as run_import
+from lims.genotyping.operations import read_folder
+
+T = TypeVar("T")
+
+PROGRESS_WORDS = {"read": "Reading files", "call": "Calling alleles", "store": "Storing files"}
 
 LARGEST_FILE = 64 << 20
 """A file larger than this is not read into memory; the reader says so of its size."""
@@ -58,8 +77,55 @@ def _show(row: dict[str, object]) -> None:
         click.secho(f"  cannot be read: {row['error']}", fg="red")
         return
     for name, value in row.items():
+        if name == "channels" and isinstance(value, dict):
+            # The points themselves are for programs.
+            value = ", ".join(f"dye {dye}: {len(points)} points" for dye, points in value.items())
         if name != "path" and value not in (None, "", [], {}):
             click.echo(f"  {name.replace('_', ' ')}: {value}")
 
 
-__all__ = ["folder_option", "inspect", "plain_errors"]
+@click.command("import-run")
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--plate", required=True, help="Code of the injection plate.")
+@click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
+@click.option("--as", "login", default=None, help="Act as this person; asks for the password.")
+@folder_option
+@json_option
+@plain_errors
+def import_run(
+    run: Path, plate: str, dry_run: bool, login: str | None, folder: Path, as_json: bool
+) -> None:
+    """Import the files of an analyzer run, all or nothing; the same files again change nothing."""
+    lab = open_laboratory(folder)
+    by = acting(lab, login)
+    key = secrets.token_hex(16)
+
+    def write(do: Callable[[Session], T]) -> T:
+        with lab.database.writing(key) as session:
+            return do(session)
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = shown.add_task(PROGRESS_WORDS.get(what, what), total=of)
+            shown.update(tasks[what], completed=done, total=of)
+
+        try:
+            result = run_import(
+                read_folder(run), read_payload(plate).code, reading=lab.database.reading,
+                write=write, store=lab.files, by=by, at=now(), dry_run=dry_run, progress=progress,
+            )  # fmt: skip
+        except Refusal as refusal:
+            if not as_json:
+                raise
+            print_json({"ok": False, "error": refusal.name, "said": str(refusal.say)})
+            sys.exit(1)
+    if as_json:
+        print_json(result.as_json())
+    else:
+        click.echo(result.said)
+        click.echo(f"{result.files} files, kit {result.kit}: {result.state}")
+        for severity, count in result.findings.items():
+            click.echo(f"  {count} findings: {severity}")

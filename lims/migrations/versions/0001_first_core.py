@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The first tables of core."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import lims.core.db
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the tables with their constraints, indexes."""
+    op.create_table(
+        "request_key",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("act", sa.String(length=120), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
+        sa.Column("at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_request_key")),
+    )

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The first tables of extraction."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import lims.core.db
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the tables with their constraints, indexes."""
+    op.create_table(
+        "extract",
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column("batch_code", sa.String(length=9), nullable=False),
+        sa.Column("position", sa.String(length=3), nullable=False),
+        sa.Column("source_code", sa.String(length=9), nullable=True),
+        sa.Column("is_blank", sa.Boolean(), nullable=False),
+        sa.Column("volume_nl", sa.BigInteger(), nullable=False),
+        sa.Column("used_nl", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint(
+            "is_blank = (source_code IS NULL)", name=op.f("ck_extract_blank_has_no_source")
+        ),
+        sa.CheckConstraint("used_nl >= 0 AND used_nl <= volume_nl", name=op.f("ck_extract_used")),
+        sa.CheckConstraint("volume_nl > 0", name=op.f("ck_extract_volume")),
+        sa.ForeignKeyConstraint(["batch_code"], ["batch.code"], name=op.f("fk_extract_batch_code")),
+        sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_extract_code")),
+        sa.ForeignKeyConstraint(
+            ["source_code"], ["aliquot.code"], name=op.f("fk_extract_source_code")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_extract")),
+        sa.UniqueConstraint("batch_code", "position", name=op.f("uq_extract_batch_code_position")),
+    )
+    op.create_index(op.f("ix_extract_batch_code"), "extract", ["batch_code"], unique=False)
+    op.create_index(op.f("ix_extract_source_code"), "extract", ["source_code"], unique=False)
