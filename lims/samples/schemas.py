@@ -3,7 +3,6 @@
 
 from marshmallow import Schema, fields, validate
 
-from lims.custody.rules import HoldReason
 from lims.samples.rules import Line, SampleState
 
 
@@ -14,15 +13,3 @@ class SampleSearchSchema(Schema):
     line = fields.Enum(Line, by_value=True, load_default=None, allow_none=True)
     state = fields.Enum(SampleState, by_value=True, load_default=None, allow_none=True)
     after = fields.String(load_default="", validate=validate.Length(max=11))
-
-
-class HoldSchema(Schema):
-    """Putting a thing on hold."""
-
-    reason = fields.Enum(HoldReason, by_value=True, required=True)
-
-
-class LiftSchema(Schema):
-    """Lifting a hold, with why."""
-
-    reason = fields.String(required=True, validate=validate.Length(min=1, max=200))

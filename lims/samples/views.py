@@ -4,12 +4,10 @@
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from lims.core.clock import now, utc_text
+from lims.core.clock import utc_text
 from lims.core.codes import Kind, is_code
-from lims.custody.operations import lift_hold, set_hold
 from lims.custody.rules import HOLD_WORDS, HoldReason
 from lims.people.rules import LINE_WORDS
 from lims.samples import queries
@@ -24,11 +22,11 @@ from lims.samples.rules import (
     SampleState,
     state_look,
 )
-from lims.samples.schemas import HoldSchema, LiftSchema, SampleSearchSchema
+from lims.samples.schemas import SampleSearchSchema
 from lims.web.errors import wants_json
-from lims.web.guard import needs, signed_in
+from lims.web.guard import needs
 from lims.web.locale import in_both, in_words, translate
-from lims.web.pages import code_in_path, done, form, page, query, reading, write
+from lims.web.pages import code_in_path, page, query, reading
 from lims.web.rights import Right
 
 Answer = AnyResponse | tuple[str, int] | dict[str, object]
@@ -92,34 +90,6 @@ def thing(code: str) -> Answer:
 
 # Set by the program, or by the sealed side.
 _NOT_BY_HAND = (HoldReason.CONSENT, HoldReason.COORDINATION)
-
-
-@blueprint.post("/samples/<code>/hold")
-@needs(Right.SET_HOLDS)
-def post_hold(code: str) -> Answer:
-    """Put a thing, and all that came from it, on hold."""
-    read = code_in_path(code)
-    sent = form(HoldSchema())
-
-    def hold(session: Session) -> dict[str, object]:
-        set_hold(session, read, sent["reason"], by=signed_in(), at=now())
-        return {"to": url_for("samples.thing", code=read)}
-
-    return done(write(hold))
-
-
-@blueprint.post("/samples/<code>/hold/<int:number>/lift")
-@needs(Right.SET_HOLDS)
-def post_lift(code: str, number: int) -> Answer:
-    """Lift one hold with a reason."""
-    read = code_in_path(code)
-    sent = form(LiftSchema())
-
-    def lift(session: Session) -> dict[str, object]:
-        lift_hold(session, number, because=sent["reason"], by=signed_in(), at=now())
-        return {"to": url_for("samples.thing", code=read)}
-
-    return done(write(lift))
 
 
 def _page_of(code: str) -> str:

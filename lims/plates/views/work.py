@@ -95,7 +95,7 @@ def batch(code: str) -> Answer:
             wells={member.position: _standing(member) for member in members},
             procedure=session.get_one(Procedure, found.procedure_id), made=made,
             uses=queries.uses_of(session, read), holds=blocked(session, read),
-            who=initials_of(session, {member.placed_by for member in members}),
+            staff=initials_of(session, {member.placed_by for member in members}),
             activity_words=ACTIVITY_WORDS, line_words=LINE_WORDS, open=state in OPEN_STATES,
         )  # fmt: skip
 
@@ -137,7 +137,7 @@ def plate(code: str) -> Answer:
             wells={well.position: _standing(well) for well in wells},
             procedure=session.get_one(Procedure, found.procedure_id), made=made,
             uses=queries.uses_of(session, read), holds=blocked(session, read),
-            who=initials_of(session, {well.filled_by for well in wells}),
+            staff=initials_of(session, {well.filled_by for well in wells}),
             activity_words=ACTIVITY_WORDS, open=state in OPEN_STATES,
             role_words={well.role: translate(drawn_role(ROLE_MARKS[well.role])[2])
                         for well in wells},
