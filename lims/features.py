@@ -18,6 +18,8 @@ from lims.extraction.models import Extract
 from lims.extraction.operations import MEANING as EXTRACTION
 from lims.extraction.views import blueprint as extraction
 from lims.genotyping.models import Finding, Injection, Profile, Reading, Run, RunFile
+from lims.genotyping.operations import MEANING as INJECTION
+from lims.genotyping.views import blueprint as genotyping
 from lims.people.models import Person, Station
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Procedure, Well
@@ -25,7 +27,12 @@ from lims.plates.views import blueprint as plates
 from lims.printing.models import LabelInstance, LabelQueue
 from lims.printing.views import blueprint as printing
 from lims.quality.views import blueprint as quality
-from lims.quantification.models import QuantificationImport, Quantity
+from lims.quantification.models import (
+    QuantificationCurve,
+    QuantificationImport,
+    Quantity,
+    QuantityDecision,
+)
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Sample
 from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
@@ -42,6 +49,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     extraction,
     quality,
     throughput,
+    genotyping,
 )
 
 # Importing a feature's models registers its tables; the migrations and a test compare.
@@ -62,7 +70,9 @@ TABLES = (
     Well,
     Extract,
     QuantificationImport,
+    QuantificationCurve,
     Quantity,
+    QuantityDecision,
     Amplification,
     Run,
     RunFile,
@@ -80,6 +90,7 @@ MEANINGS: Mapping[StationKind, Meaning] = {
     StationKind.RECEPTION: MEANING_RECEPTION,
     StationKind.PREPARATION: MEANING_PREPARATION,
     StationKind.EXTRACTION: EXTRACTION,
+    StationKind.INJECTION: INJECTION,
 }
 
 
@@ -94,11 +105,14 @@ class Place:
 
 
 PLACES: tuple[Place, ...] = (
-    Place(Right.SCAN, "bench.benches", "scanner", N_("Benches")),
     Place(Right.SEE_THROUGHPUT, "throughput.overview", "home", N_("Laboratory")),
     Place(Right.SEE_LEDGER, "quality.ledger", "proof", N_("Ledger")),
     Place(Right.SET_HOLDS, "quality.holds", "hand", N_("Holds")),
+    Place(Right.SCAN, "bench.benches", "scanner", N_("Benches")),
     Place(Right.WORK_BATCHES, "plates.worklist", "list", N_("Worklist")),
+    Place(Right.READ_PROFILES, "genotyping.readings", "pen", N_("Readings")),
+    Place(Right.REVIEW_PROFILES, "genotyping.readings", "pen", N_("Review")),
+    Place(Right.SEE_RUNS, "genotyping.runs", "peaks", N_("Runs")),
     Place(Right.SEE_SAMPLES, "samples.samples", "search", N_("Samples")),
     Place(Right.SEE_SAMPLES, "plates.work", "plate", N_("Batches")),
     Place(Right.SEE_STOCK, "plates.stock", "flask", N_("Stock")),
