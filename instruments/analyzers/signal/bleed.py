@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell peaks of a dye from what other dyes bleed into its channel."""
+"""Tell peaks of a dye from what other dyes bleed into its channel, and from spikes in all."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from instruments.analyzers.signal.peaks import RawPeak
 from instruments.analyzers.signal.values import Limits
@@ -12,6 +13,8 @@ from instruments.analyzers.signal.values import Limits
 _SAME_SCAN = 2.0
 # A dye of less than this share of saturation bleeds less than anybody's threshold.
 _TALL = 0.4
+# A spike is narrower than this share of a fragment's peak, and shows in so many dyes.
+_NARROW, _DYES_OF_SPIKE = 0.7, 3
 
 
 def pulled_up(
@@ -49,6 +52,34 @@ def _primary(
             ):
                 best = candidate
     return best
+
+
+def spikes(peaks: Mapping[int, Sequence[RawPeak]], *, standard_dye: int) -> dict[int, list[bool]]:
+    """Return for every peak whether it is a spike: narrow, and in the same scan in three dyes.
+
+    A bubble or a jump of the current shows in all channels at once; fragments are as wide as
+    those of the size standard.
+    """
+    tallest = sorted(peaks[standard_dye], key=lambda peak: -peak.height)[:15]
+    usual = float(np.median([peak.width for peak in tallest])) if tallest else 0.0
+    narrow = {
+        dye: np.sort([peak.centre for peak in found if peak.width < _NARROW * usual])
+        for dye, found in peaks.items()
+    }
+    return {
+        dye: [
+            peak.width < _NARROW * usual
+            and sum(_has_near(centres, peak.centre) for centres in narrow.values())
+            >= _DYES_OF_SPIKE
+            for peak in found
+        ]
+        for dye, found in peaks.items()
+    }
+
+
+def _has_near(centres: NDArray[np.float64], scan: float) -> bool:
+    first, last = np.searchsorted(centres, (scan - _SAME_SCAN, scan + _SAME_SCAN))
+    return bool(first < last)
 
 
 def usual_width(standard: Sequence[RawPeak], scan: float) -> float:

@@ -31,6 +31,8 @@ _MOST_STUTTER = 0.6
 # Markers whose complex repeats also lose two bases.
 _LOSES_TWO_BASES = frozenset({"SE33", "D1S1656"})
 _STUTTER_REACH = 60
+# Widths in percent of what one fragment gives: a spike of the current, a blob of free dye.
+TOO_NARROW, _TOO_WIDE = 45, 250
 # The polymerase adds a base to most copies; the rest show one base short of a taller peak.
 _ONE_BASE_SHORT, _ONE_BASE_REACH = 30, 35
 
@@ -50,6 +52,8 @@ class Sized:
     bled_unknown: bool
     # Width in percent of what one fragment gives here.
     width: int
+    # Whether other dyes show as narrow a peak in the same scan.
+    spike: bool
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def call_marker(territory: Territory, peaks: Sequence[Sized], limits: Limits) ->
         reason = _not_a_fragment(peak)
         if peak.height < limits.analytical:
             judged[i] = _peak(peak, marker, PeakKind.BELOW_THRESHOLD)
-        elif reason is not None and peak.bled_from is None:
+        elif reason is not None and (peak.spike or peak.bled_from is None):
             judged[i] = _peak(peak, marker, *reason)
         else:
             standing.append(i)
@@ -155,6 +159,8 @@ def call_marker(territory: Territory, peaks: Sequence[Sized], limits: Limits) ->
     one_person = len(alleles) == marker.max_alleles
     if refused is None and not one_person and any(_is_lost(peak) for peak in ordered):
         refused = "off-scale"
+    if refused is None and not one_person and any(_may_hide(peak) for peak in ordered):
+        refused = "spike-in-bin"
     return MarkerCall(
         marker=marker.name,
         alleles=tuple(sorted(alleles, key=allele_order)) if refused is None else (),
@@ -209,9 +215,11 @@ def _span(marker: Marker, fit: LadderFit, family: str) -> tuple[int, int]:
 
 
 def _not_a_fragment(peak: Sized) -> tuple[PeakKind, str] | None:
-    if peak.width < 45:
+    if peak.spike:
+        return PeakKind.SPIKE, "in-several-dyes"
+    if peak.width < TOO_NARROW:
         return PeakKind.SPIKE, "too-narrow"
-    if peak.width > 250 and not peak.saturated:
+    if peak.width > _TOO_WIDE and not peak.saturated:
         return PeakKind.ARTEFACT, "too-wide"
     return None
 
@@ -278,6 +286,11 @@ def _is_overshadowed(peaks: Sequence[Peak], under: Sequence[Sized]) -> bool:
         and any(peak.scan == other.scan for other in under)
         for peak in peaks
     )
+
+
+def _may_hide(peak: Peak) -> bool:
+    """Whether a spike stands where an allele may stand beneath it."""
+    return peak.kind is PeakKind.SPIKE and peak.allele is not None
 
 
 def _is_lost(peak: Peak) -> bool:

@@ -20,7 +20,7 @@ from instruments.analyzers.signal.values import LadderFit, Limits, Rung, Trace
 _MISSING = 12.0
 _UNUSED = 9.0
 _TOO_LOW = 15.0
-_PULLED_UP = 6.0
+_FOREIGN = 6.0
 # How far found sizes stray, in bp: from rung to rung of one marker, from one marker to the next
 # of a dye, and from the kit's nominal sizes as a whole.
 _WITHIN, _BETWEEN, _OVERALL = 0.22, 2.5, 5.0
@@ -46,8 +46,8 @@ class LadderPeaks:
     even: Trace
     heights: Trace
     scans: NDArray[np.int64]
-    # Colours bleed: such peaks are nobody's rung, and nobody misses them.
-    pulled_up: NDArray[np.bool_]
+    # Bleeding and spikes: hardly ever a rung, and nobody misses them.
+    foreign: NDArray[np.bool_]
 
 
 def register(
@@ -150,14 +150,14 @@ def _assign(
     owner = np.array([m for m, _ in rungs])
     prior = np.array([marker.shift(family) / BASE_PAIR for marker in markers])
     usual = _usual_heights(peaks)
-    share = np.where(peaks.pulled_up, 0.0, np.minimum(peaks.heights / usual, 1.0))
+    share = np.where(peaks.foreign, 0.0, np.minimum(peaks.heights / usual, 1.0))
     # A peak of a tenth of the usual height costs next to nothing to leave out.
     price = _UNUSED * share**2
     passed = np.concatenate([[0.0], np.cumsum(price)])
     offsets = peaks.even[None, :] - nominal[:, None]
     node = 1.5 * np.log(np.maximum(peaks.heights, 1.0) / usual) ** 2
     node = node + np.where(peaks.heights < _LEAST_RUNG * usual, _TOO_LOW, 0.0)
-    node = node + np.where(peaks.pulled_up, _PULLED_UP, 0.0)
+    node = node + np.where(peaks.foreign, _FOREIGN, 0.0)
     count = len(peaks.sizes)
     cost = np.full((len(rungs), count), np.inf)
     back: NDArray[np.int64] = np.full((len(rungs), count, 2), -1, dtype=np.int64)
@@ -192,7 +192,7 @@ def _assign(
 
 def _usual_heights(peaks: LadderPeaks) -> Trace:
     """Return the height of a rung near each peak: the median of the tall half within 25 bp."""
-    heights = np.where(peaks.pulled_up, 0.0, peaks.heights)
+    heights = np.where(peaks.foreign, 0.0, peaks.heights)
     usual = np.empty(len(heights))
     for i, size in enumerate(peaks.even):
         near = heights[np.abs(peaks.even - size) < 25]
@@ -248,7 +248,7 @@ def _measure(
     spare = [
         p
         for p in range(len(peaks.even))
-        if p not in used and not peaks.pulled_up[p] and peaks.heights[p] >= _LEAST_RUNG * middle
+        if p not in used and not peaks.foreign[p] and peaks.heights[p] >= _LEAST_RUNG * middle
     ]
     reach = 1.6 * marker.repeat
     extra = sum(

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from instruments.analyzers.kit import BASE_PAIR, Kit, SizeStandard
-from instruments.analyzers.signal.bleed import pulled_up, usual_width
-from instruments.analyzers.signal.calling import Sized, call_marker, outside_markers, territories
+from instruments.analyzers.signal.bleed import pulled_up, spikes, usual_width
+from instruments.analyzers.signal.calling import (
+    TOO_NARROW,
+    Sized,
+    call_marker,
+    outside_markers,
+    territories,
+)
 from instruments.analyzers.signal.channels import prepared
 from instruments.analyzers.signal.ladder import LadderPeaks, agreeing, register
 from instruments.analyzers.signal.peaks import RawPeak, find_peaks
@@ -81,6 +87,7 @@ class _Read:
     family: str
     peaks: Mapping[int, Sequence[RawPeak]]
     primaries: Mapping[int, Sequence[RawPeak | None]]
+    spikes: Mapping[int, Sequence[bool]]
     standard: Sequence[RawPeak]
     facts: tuple[Fact, ...]
 
@@ -99,7 +106,7 @@ def _read(
     missing = sorted({d.number for d in kit.dyes} - set(channels))
     if missing:
         fact = Fact("R01", "channels-missing", {"dyes": ", ".join(map(str, missing))})
-        return _Read(injection, None, None, "", {}, {}, (), (fact,))
+        return _Read(injection, None, None, "", {}, {}, {}, (), (fact,))
     least = _LEAST_LADDER if injection.role is Role.LADDER else limits.analytical / 2
     peaks = {
         d.number: find_peaks(
@@ -111,7 +118,11 @@ def _read(
         for d in kit.dyes
     }
     primaries = pulled_up(peaks, limits)
-    bled = [primary is not None for primary in primaries[dye]]
+    spiky = spikes(peaks, standard_dye=dye)
+    bled = [
+        primary is not None or spike
+        for primary, spike in zip(primaries[dye], spiky[dye], strict=True)
+    ]
     facts: list[Fact] = []
     candidates = _standards_for(injection, kit, standards, facts)
     fits = [
@@ -120,7 +131,7 @@ def _read(
     ]
     if not fits:
         facts.append(Fact("R01", "size-standard-unknown", {"kit": kit.name}))
-        return _Read(injection, None, None, "", peaks, primaries, (), tuple(facts))
+        return _Read(injection, None, None, "", peaks, primaries, spiky, (), tuple(facts))
     (fit, sizer), standard = max(
         fits, key=lambda f: (f[0][0].sized, f[0][0].found / f[0][0].required, f[0][0].correlation)
     )
@@ -132,7 +143,7 @@ def _read(
         facts.append(Fact("R13", "off-scale", {"scans": off_scale}))
     used = {peak.scan for peak in fit.peaks}
     own = [peak for peak in peaks[dye] if round(peak.centre) in used]
-    return _Read(injection, fit, sizer, standard.family, peaks, primaries, own, tuple(facts))
+    return _Read(injection, fit, sizer, standard.family, peaks, primaries, spiky, own, tuple(facts))
 
 
 def _standards_for(
@@ -178,9 +189,16 @@ def _register(read: _Read, kit: Kit, limits: Limits) -> tuple[LadderFit, ...]:
             even=even[near],
             heights=np.array([read.peaks[dye][i].height for i in near]),
             scans=np.rint(centres[near]).astype(np.int64),
-            pulled_up=np.array([read.primaries[dye][i] is not None for i in near], dtype=np.bool_),
+            foreign=np.array([_is_foreign(read, dye, i) for i in near], dtype=np.bool_),
         )
     return register(kit, peaks, family=read.family, limits=limits)
+
+
+def _is_foreign(read: _Read, dye: int, i: int) -> bool:
+    peak = read.peaks[dye][i]
+    usual = usual_width(read.standard, peak.centre)
+    narrow = 100 * peak.width < TOO_NARROW * usual
+    return read.primaries[dye][i] is not None or read.spikes[dye][i] or narrow
 
 
 def _ladder_for(read: _Read, ladders: Sequence[_Ladder]) -> _Ladder | None:
@@ -264,7 +282,8 @@ def _sized(read: _Read, dye: int) -> list[Sized]:
         return []
     sizes = read.sizer.sizes_at(np.array([peak.centre for peak in found]))
     sized = []
-    for peak, primary, size in zip(found, read.primaries[dye], sizes, strict=True):
+    whence = zip(found, read.primaries[dye], read.spikes[dye], sizes, strict=True)
+    for peak, primary, spike, size in whence:
         usual = usual_width(read.standard, peak.centre)
         sized.append(
             Sized(
@@ -276,6 +295,7 @@ def _sized(read: _Read, dye: int) -> list[Sized]:
                 bled_from=primary.dye if primary is not None else None,
                 bled_unknown=primary is not None and primary.saturated,
                 width=round(100 * peak.width / usual) if usual else 100,
+                spike=spike,
             )
         )
     return sized

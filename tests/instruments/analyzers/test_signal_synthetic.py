@@ -392,3 +392,44 @@ def test_the_wrong_kit_registers_next_to_nothing() -> None:
     run = call(read, signals)
 
     assert not any(marker.alleles for injection in run.injections for marker in injection.markers)
+
+
+def with_spikes(signal: InjectionSignal, *, scans: Sequence[int]) -> InjectionSignal:
+    """The same injection with jumps of the current, which show in every dye at once."""
+    channels = {dye: channel.copy() for dye, channel in signal.channels.items()}
+    for channel in channels.values():
+        for scan in scans:
+            channel[scan : scan + 2] += 1800
+    return replace(signal, channels=channels)
+
+
+def test_spikes_are_named_and_change_no_call() -> None:
+    kit = shipped_kit("Identifiler")
+    wells = a_plate(kit, samples=3, seed=5)
+    signals = signals_of(files_of(kit, wells, seed=5))
+    # Between alleles and on them: every 350 scans, another place in each injection.
+    ladder, *others = signals
+    spiked = [
+        with_spikes(ladder, scans=[2815, 4444]),
+        *(
+            with_spikes(signal, scans=range(2600 + 37 * index, 5800, 350))
+            for index, signal in enumerate(others)
+        ),
+    ]
+
+    run = call(kit, spiked)
+
+    people = {well.name: well.genotype for well in wells}
+    assert all(injection.size_fit and injection.size_fit.sized for injection in run.injections)
+    assert run.ladders[0].registered >= 12
+    called = 0
+    for injection in run.injections:
+        if injection.role is Known.LADDER:
+            continue
+        spikes = [peak for peak in injection.peaks if peak.kind is PeakKind.SPIKE]
+        assert len(spikes) > 8
+        for marker in injection.markers:
+            if marker.refused is None:
+                assert marker.alleles == tuple(people[injection.name].get(marker.marker, ()))
+                called += 1
+    assert called > 50
