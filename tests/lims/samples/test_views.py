@@ -6,6 +6,8 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from lims.core.actors import Actor
 from lims.core.db import Database
@@ -87,8 +89,14 @@ def test_an_event_changed_in_the_database_is_not_shown_as_proved(
 ) -> None:
     with database.writing() as session:
         code = a_bone_sample(session)
+    forged = text("UPDATE ledger_event SET body = :body WHERE stream = :code").bindparams(
+        body=b"{}", code=code
+    )
     if not database.is_sqlite:
-        pytest.skip("the application's role cannot change the ledger at all on PostgreSQL")
+        # There the application's own role cannot change the ledger at all.
+        with database.engine.begin() as connection, pytest.raises(ProgrammingError):
+            connection.execute(forged)
+        return
     with database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER ledger_event_no_update")
         connection.exec_driver_sql(
