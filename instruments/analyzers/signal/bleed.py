@@ -60,8 +60,9 @@ def spikes(peaks: Mapping[int, Sequence[RawPeak]], *, standard_dye: int) -> dict
     A bubble or a jump of the current shows in all channels at once; fragments are as wide as
     those of the size standard.
     """
-    tallest = sorted(peaks[standard_dye], key=lambda peak: -peak.height)[:15]
-    usual = float(np.median([peak.width for peak in tallest])) if tallest else 0.0
+    tallest = sorted(peaks[standard_dye], key=lambda peak: -peak.height)[:20]
+    # Not the median: in a bad injection spikes are half of the size standard's tallest peaks.
+    usual = float(np.quantile([peak.width for peak in tallest], 0.75)) if tallest else 0.0
     narrow = {
         dye: np.sort([peak.centre for peak in found if peak.width < _NARROW * usual])
         for dye, found in peaks.items()
