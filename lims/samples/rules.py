@@ -129,6 +129,22 @@ ELEMENT_WORDS = {
     "skull": N_("skull"),
     "petrous bone": N_("petrous bone"),
     "tooth": N_("tooth"),
+    "mandible": N_("mandible"),
+    "vertebra": N_("vertebra"),
+    "clavicle": N_("clavicle"),
+    "scapula": N_("scapula"),
+    "sternum": N_("sternum"),
+    "radius": N_("radius"),
+    "ulna": N_("ulna"),
+    "metacarpal": N_("metacarpal"),
+    "pelvis": N_("pelvis"),
+    "sacrum": N_("sacrum"),
+    "patella": N_("patella"),
+    "fibula": N_("fibula"),
+    "calcaneus": N_("calcaneus"),
+    "talus": N_("talus"),
+    "metatarsal": N_("metatarsal"),
+    "phalanx": N_("phalanx"),
 }
 """Skeletal elements with a word of their own in every language; others are shown as written."""
 

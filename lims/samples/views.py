@@ -116,12 +116,13 @@ def _node(branch: Branch) -> dict[str, object]:
 
 def _event(one: Happened) -> dict[str, object]:
     detail = in_words(queries.in_detail(one.event))
+    about = f"\u2068{one.about}\u2069" if one.about else ""
     return {
         "words": translate(one.event.words),
         "at": one.event.occurred,
         "index": one.event.index,
         "by": one.who,
-        "note": f"{one.about} · {detail}" if one.about and detail else one.about or detail,
+        "note": " · ".join(part for part in (about, detail) if part),
         "verified": one.sound,
         "refused": str(one.event.tag) in _BAD,
     }

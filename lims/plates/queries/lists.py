@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lims.core.codes import Kind
 from lims.custody.models import Hold, Subject
+from lims.people.rules import Line
 from lims.plates.models import Batch, BatchMember, Plate, Procedure, Well
 from lims.plates.rules import Activity
 
@@ -17,12 +18,13 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class WorkRow:
-    """A batch or a plate as the list shows it; `about` is its kit or its line."""
+    """A batch or a plate as the list shows it; a plate may have a kit, a batch has a line."""
 
     code: str
     activity: Activity
     procedure: str
-    about: str
+    line: Line | None
+    kit: str
     state: str
     held: bool
     filled: int
@@ -83,7 +85,7 @@ def work(session: Session, *, after: str = "", limit: int = PAGE) -> WorkPage:
             WorkRow(
                 subject.code, (batch or plate).activity,
                 f"{procedure.name} v{procedure.version}",
-                batch.line.value if batch is not None else plate.kit, subject.state,
+                (batch or plate).line, plate.kit if plate else "", subject.state,
                 subject.code in held, filled, subject.created_at,
             )
             for subject, batch, plate, procedure, filled in shown

@@ -68,6 +68,7 @@ def work() -> Answer:
         found = queries.work(session, after=asked["after"])
         return page(
             "plates/work.html", found=found, look=state_look, activity_words=ACTIVITY_WORDS,
+            line_words=LINE_WORDS,
             links={row.code: _page_of(row.code) for row in found.rows},
             further=url_for("plates.work", after=found.after) if found.after else "",
             first=url_for("plates.work") if asked["after"] else "",

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verbs of samples: code, accept, take a part; and what their two benches mean by a scan."""
 
-from lims.samples.operations.coding import register_bone_sample, register_reference_sample
+from lims.samples.operations.coding import (
+    group_samples,
+    register_bone_sample,
+    register_reference_sample,
+)
 from lims.samples.operations.stations import (
     MEANING_PREPARATION,
     MEANING_RECEPTION,
@@ -27,6 +31,7 @@ __all__ = [
     "advance_sample",
     "check_preparation",
     "check_room",
+    "group_samples",
     "register_bone_sample",
     "register_reference_sample",
     "take_lysate",

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Giving samples their place on the laboratory side: called by the sealed side when it codes."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
@@ -67,6 +69,21 @@ def register_reference_sample(
         mass_ug=None, expected_sex=expected_sex, site_group="", burial_condition="", by=by, at=at,
         idem=idem,
     )  # fmt: skip
+
+
+def group_samples(
+    session: Session, codes: Collection[str], *, site_group: str = "", burial_condition: str = ""
+) -> None:
+    """Put coded bone samples into a random group that has become large enough to be told apart.
+
+    What is '' stays as it is. The sealed side calls it; no event: a group is no custody.
+    """
+    values = {"site_group": site_group, "burial_condition": burial_condition}
+    session.execute(
+        update(Sample)
+        .where(Sample.code.in_(codes), Sample.line == Line.BONE)
+        .values({name: group for name, group in values.items() if group})
+    )
 
 
 def _register(

@@ -19,10 +19,10 @@ from lims.custody.queries import (
     sound_streams,
     subject,
 )
-from lims.custody.rules import Event, HoldStanding
+from lims.custody.rules import Event, HoldReason, HoldStanding, Tag, hold_words
 from lims.people.queries import initials_of
 from lims.samples.models import Aliquot, Sample
-from lims.samples.rules import ALIQUOT_WORDS, KIND_WORDS, AliquotState
+from lims.samples.rules import ALIQUOT_WORDS, KIND_WORDS, AliquotState, state_look
 
 EVENTS = 200
 """How many events the page of a thing shows, the newest."""
@@ -65,6 +65,8 @@ class Thing:
     aliquot: Aliquot | None
     holds: tuple[HoldStanding, ...]
     roots: tuple[Branch, ...]
+    batches: tuple[str, ...]
+    """The batches it was made in, or that what it came from was made in."""
     happened: tuple[Happened, ...]
     events: int
     sound: bool
@@ -86,12 +88,15 @@ def thing(session: Session, code: str) -> Thing:
     }
     events = events_of(session, codes)
     sound = sound_streams(session, codes)
-    newest = events[: -EVENTS - 1 : -1]
+    # What else stood in its batch is not its history.
+    told = [event for event in events if event.content.get("member") in (None, "", *codes)]
+    newest = told[: -EVENTS - 1 : -1]
     initials = initials_of(session, {event.actor for event in newest})
     return Thing(
         code=code, kind=found.kind, words=_words(code, aliquots), state=found.state,
         sample=session.get(Sample, code), aliquot=aliquots.get(code),
         holds=blocked(session, code), roots=_tree(session, code, codes, aliquots),
+        batches=tuple(sorted(one for one in above if one[0] == Kind.BATCH)),
         happened=tuple(
             Happened(
                 event, initials.get(event.actor, event.actor), event.stream in sound,
@@ -99,7 +104,7 @@ def thing(session: Session, code: str) -> Thing:
             )
             for event in newest
         ),
-        events=len(events), sound=sound == frozenset(codes),
+        events=len(told), sound=sound == frozenset(codes),
     )  # fmt: skip
 
 
@@ -111,7 +116,10 @@ def _words(code: str, aliquots: Mapping[str, Aliquot]) -> str:
 def _tree(
     session: Session, here: str, codes: tuple[str, ...], aliquots: Mapping[str, Aliquot]
 ) -> tuple[Branch, ...]:
-    """Return the trees that the lineage falls into, that of the sample first."""
+    """Return the trees that the lineage falls into: those of samples, if any is among them.
+
+    An extract hangs on its aliquot and on its batch; it is drawn once, under its sample.
+    """
     links = session.execute(
         select(Derivation.parent, Derivation.child).where(
             or_(Derivation.parent.in_(codes), Derivation.child.in_(codes))
@@ -137,27 +145,36 @@ def _tree(
         )  # fmt: skip
 
     roots = sorted(set(codes) - born, key=lambda code: (code[0] not in "BR", code))
-    return tuple(branch(root) for root in roots)
+    of_samples = [root for root in roots if root[0] in "BR"]
+    return tuple(branch(root) for root in of_samples or roots)
 
 
 def in_detail(event: Event) -> Say | None:
-    """Return what an event says beside its words: the figures and codes that people look for."""
+    """Return what an event says beside its words: the figure, code or reason people look for."""
     content = event.content
+    if event.tag == Tag.SUBJECT_HOLD_SET:
+        return Say(_REASON, {"it": hold_words(HoldReason(str(content["reason"])))})
+    if content.get("parents"):
+        parents = content["parents"]
+        codes = ", ".join(map(str, parents)) if isinstance(parents, list) else str(parents)
+        return Say(N_("From %(it)s"), {"it": codes})
     for name, words in _DETAILS.items():
         if content.get(name) not in (None, "", -1):
             return Say(words, {"it": str(content[name])})
+    if "to" in content:
+        return Say(N_("Now: %(it)s"), {"it": Say(state_look(str(content["to"]))[1])})
     return None
 
 
+_REASON = N_("Reason: %(it)s")
 _DETAILS = {
-    "why": N_("Reason: %(it)s"),
-    "because": N_("Reason: %(it)s"),
-    "reason": N_("Reason: %(it)s"),
+    "why": _REASON,
+    "because": _REASON,
     "member": N_("Tube %(it)s"),
     "holds": N_("Tube %(it)s"),
     "position": N_("Position %(it)s"),
     "used": N_("Used: %(it)s"),
     "aliquot": N_("Part: %(it)s"),
     "label": N_("Label %(it)s"),
-    "to": N_("Now: %(it)s"),
 }
+"""What is looked for in an event's content, the most telling first."""
