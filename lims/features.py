@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint
 
 from lims.amplification.models import Amplification
+from lims.amplification.operations import MEANING as AMPLIFICATION
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
 from lims.bench.views import blueprint as bench
 from lims.core.once import RequestKey
@@ -33,6 +34,7 @@ from lims.quantification.models import (
     Quantity,
     QuantityDecision,
 )
+from lims.quantification.operations import MEANING as QUANTIFICATION
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Sample
 from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
@@ -90,6 +92,8 @@ MEANINGS: Mapping[StationKind, Meaning] = {
     StationKind.RECEPTION: MEANING_RECEPTION,
     StationKind.PREPARATION: MEANING_PREPARATION,
     StationKind.EXTRACTION: EXTRACTION,
+    StationKind.QUANTIFICATION: QUANTIFICATION,
+    StationKind.AMPLIFICATION: AMPLIFICATION,
     StationKind.INJECTION: INJECTION,
 }
 

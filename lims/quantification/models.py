@@ -2,21 +2,13 @@
 """Tables of quantities. Concentrations are whole femtograms per microlitre (1 ng/µl = 10^6)."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, BigId, stored_enum
-
-
-class Target(StrEnum):
-    """What a quantification kit measures."""
-
-    SMALL = "small autosomal"
-    LARGE = "large autosomal"
-    Y = "Y"
-    IPC = "IPC"
+from lims.quantification.rules import NextStep as NextStep
+from lims.quantification.rules import Target as Target
 
 
 class QuantificationImport(Base):
@@ -29,8 +21,23 @@ class QuantificationImport(Base):
     # SHA-256 of the file; NULL where a person entered the figures.
     sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
     file_name: Mapped[str] = mapped_column(String(200), default="")
+    # Why it replaces earlier figures; '' where it replaces none.
+    reason: Mapped[str] = mapped_column(String(200), default="")
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(80))
+
+
+class QuantificationCurve(Base):
+    """The standard curve of a target, from the file or fitted to its standards."""
+
+    __tablename__ = "quantification_curve"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("quantification_import.id"), primary_key=True)
+    target: Mapped[Target] = mapped_column(stored_enum(Target), primary_key=True)
+    # Thousandths of a cycle, per tenfold quantity; R² in millionths.
+    slope_milli: Mapped[int]
+    intercept_milli: Mapped[int | None]
+    r2_ppm: Mapped[int | None]
 
 
 class Quantity(Base):
@@ -57,4 +64,42 @@ class Quantity(Base):
     # The figure exactly as the file or the person wrote it.
     as_written: Mapped[str] = mapped_column(String(40), default="")
     at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+
+
+class QuantityDecision(Base):
+    """What follows for an extract; a later decision voids the earlier one and keeps it."""
+
+    __tablename__ = "quantity_decision"
+    __table_args__ = (
+        Index(
+            "uq_quantity_decision_valid", "extract_code", unique=True,
+            sqlite_where=text("voided_at IS NULL"), postgresql_where=text("voided_at IS NULL"),
+        ),
+        CheckConstraint("(volume_nl IS NULL) = (drawn_nl IS NULL)", name="plan_is_whole"),
+        CheckConstraint("volume_nl IS NULL OR (volume_nl > 0 AND drawn_nl > 0)", name="volume"),
+        CheckConstraint("dilution >= 1", name="dilution"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    extract_code: Mapped[str] = mapped_column(ForeignKey("extract.code"), index=True)
+    well_id: Mapped[int] = mapped_column(ForeignKey("well.id"))
+    plate_code: Mapped[str] = mapped_column(ForeignKey("plate.code"), index=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("quantification_import.id"))
+    step: Mapped[NextStep] = mapped_column(stored_enum(NextStep))
+    # Of the small autosomal target; NULL: not detected.
+    fg_per_ul: Mapped[int | None] = mapped_column(BigInteger)
+    # What goes into the reaction, of the extract or of its dilution 1:dilution; NULL: nothing.
+    volume_nl: Mapped[int | None]
+    dilution: Mapped[int]
+    drawn_nl: Mapped[int | None]
+    template_fg: Mapped[int | None] = mapped_column(BigInteger)
+    low_template: Mapped[bool]
+    # Small over large in thousandths; NULL: unknown.
+    di_milli: Mapped[int | None] = mapped_column(BigInteger)
+    degraded: Mapped[bool]
+    ipc_shift_milli: Mapped[int | None]
+    inhibited: Mapped[bool]
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(String(80))
     voided_at: Mapped[datetime | None]
