@@ -13,6 +13,8 @@ from instruments.scanners import Tone
 from instruments.virtual.paths import socket_path
 from instruments.virtual.printer import Fault, Printed
 
+__all__ = ["Fault", "Heard", "Printed", "StationState", "Tone", "VirtualBench", "VirtualBenchFault"]
+
 _ANSWER_TIME = 15.0
 _LONGEST_ANSWER = 1 << 26
 

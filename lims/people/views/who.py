@@ -143,7 +143,7 @@ def _agent(key: str, at: datetime) -> SignedIn | None:
             log.warning("not touched", cause=type(error.orig).__name__)
     return SignedIn(
         actor=Actor(f"a:{known.station_code}"),
-        rights=frozenset({Right.AGENT}),
+        rights=frozenset({Right.AGENT, Right.SCAN}),
         station=known.station_code,
     )
 

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stations, procedures, lots and instruments of the demonstration, each with its printed label."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from lims.core.actors import Actor
+from lims.core.codes import read_payload
+from lims.core.scans import StationKind
+from lims.equipment.operations import register_instrument
+from lims.people.operations import add_station, issue_agent_key
+from lims.people.rules import Activity, Line
+from lims.plates.operations import add_procedure
+from lims.printing.operations import (
+    lease_labels,
+    queue_label,
+    record_print_outcome,
+    scan_label,
+)
+from lims.printing.rules import PrintOutcome
+from lims.reagents.operations import register_lot, release_lot
+
+DPI = 300
+"""What the virtual printers print, and at what the pictures of labels are drawn."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A station of the fictional laboratory; `key` is how the demonstration calls it."""
+
+    key: str
+    kind: StationKind
+    name: str
+    name_ar: str
+    line: Line | None = None
+
+
+BENCHES = (
+    Bench("intake", StationKind.INTAKE, "Intake", "الاستلام الميداني"),
+    Bench("reception", StationKind.RECEPTION, "Laboratory reception", "استقبال المختبر"),
+    Bench(
+        "bones", StationKind.PREPARATION, "Preparation of bones", "تحضير العظام", Line.BONE
+    ),
+    Bench(
+        "references", StationKind.PREPARATION, "Preparation of references", "تحضير المراجع",
+        Line.REFERENCE,
+    ),
+    Bench("extraction", StationKind.EXTRACTION, "Extraction", "الاستخلاص"),
+    Bench("quantification", StationKind.QUANTIFICATION, "Quantification", "القياس الكمي"),
+    Bench("amplification", StationKind.AMPLIFICATION, "Amplification", "التضخيم"),
+    Bench("injection", StationKind.INJECTION, "Genetic analyzer", "المحلل الجيني"),
+)  # fmt: skip
+
+PROCEDURES = (
+    ("EX-04", 7, Activity.EXTRACTION),
+    ("QU-02", 3, Activity.QUANTIFICATION),
+    ("AM-06", 5, Activity.AMPLIFICATION),
+    ("IN-01", 4, Activity.INJECTION),
+)
+
+
+@dataclass(frozen=True)
+class Reagent:
+    """A lot; `days` until it expires, negative where it has."""
+
+    key: str
+    reagent: str
+    activity: Activity
+    number: str
+    days: int = 400
+    released: bool = True
+
+
+KIT = "GlobalFiler"
+"""The kit of the path that the run-through takes."""
+
+LOTS = (
+    Reagent("buffer", "Demineralisation buffer", Activity.EXTRACTION, "DB-2201"),
+    Reagent("proteinase", "Proteinase K", Activity.EXTRACTION, "PK-0917"),
+    Reagent("expired", "Proteinase K", Activity.EXTRACTION, "PK-0411", days=-12),
+    Reagent("unreleased", "Proteinase K", Activity.EXTRACTION, "PK-1102", released=False),
+    Reagent("quantifiler", "Quantifiler Trio kit", Activity.QUANTIFICATION, "QT-3310"),
+    Reagent("kit", "GlobalFiler kit", Activity.AMPLIFICATION, "GF-7714"),
+    Reagent("control", "Control DNA 007", Activity.AMPLIFICATION, "C7-1180"),
+    Reagent("other kit", "Identifiler kit", Activity.AMPLIFICATION, "ID-5512"),
+    Reagent("other control", "Control DNA 9947A", Activity.AMPLIFICATION, "C9-0420"),
+    Reagent("ladder", "GlobalFiler ladder", Activity.INJECTION, "GL-2265"),
+    Reagent("standard", "GS600 LIZ size standard", Activity.INJECTION, "SZ-0608"),
+)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """An instrument; `days` until its calibration is due, negative where it is overdue."""
+
+    key: str
+    name: str
+    activity: Activity
+    serial: str
+    days: int = 200
+
+
+TOOLS = (
+    Tool("shaker", "Incubation shaker", Activity.EXTRACTION, "SH-104"),
+    Tool("overdue", "Pipette 20-200", Activity.EXTRACTION, "PI-077", days=-5),
+    Tool("cycler", "Real-time cycler", Activity.QUANTIFICATION, "RC-310"),
+    Tool("thermocycler", "Thermal cycler", Activity.AMPLIFICATION, "TC-221"),
+    Tool("analyzer", "Genetic analyzer", Activity.INJECTION, "SYN-0001"),
+)
+
+_PRINTED_AT = {
+    Activity.EXTRACTION: "extraction",
+    Activity.QUANTIFICATION: "quantification",
+    Activity.AMPLIFICATION: "amplification",
+    Activity.INJECTION: "injection",
+}
+
+
+@dataclass(frozen=True)
+class OpenedBench:
+    """A station as the demonstration keeps it: its code and its agent's key."""
+
+    key: str
+    code: str
+    agent_key: str
+
+
+def open_benches(session: Session, *, by: Actor, at: datetime) -> dict[str, OpenedBench]:
+    """Open every station and issue its agent's key; returns them by their keys."""
+    opened = {}
+    for bench in BENCHES:
+        station = add_station(
+            session, kind=bench.kind, name=bench.name, name_ar=bench.name_ar, line=bench.line,
+            by=by, at=at,
+        )  # fmt: skip
+        key = issue_agent_key(session, station, by=by, at=at)
+        opened[bench.key] = OpenedBench(bench.key, station.code, key)
+    return opened
+
+
+def fill_stock(
+    session: Session, stations: Mapping[str, str], *, by: Actor, began: datetime, today: date
+) -> dict[str, str]:
+    """Register procedures, lots and instruments; their labels are queued where they are used.
+
+    `stations` are codes by key, `by` a manager. All came when the laboratory `began`; their days
+    count from `today`. Returns the codes of lots and instruments by key.
+    """
+    at = began
+    for name, version, activity in PROCEDURES:
+        add_procedure(session, name, version=version, activity=activity, by=by, at=at)
+    codes = {}
+    for lot in LOTS:
+        expires = today + timedelta(days=lot.days)
+        code = register_lot(
+            session, reagent=lot.reagent, activity=lot.activity, number=lot.number,
+            expires=expires, by=by, at=at,
+        )  # fmt: skip
+        if lot.released:
+            release_lot(session, code, by=by, at=at)
+        queue_label(
+            session, code, layout="reagent lot", station=stations[_PRINTED_AT[lot.activity]],
+            kind=lot.reagent, line1=lot.number, line2=expires.isoformat(), by=by, at=at,
+        )  # fmt: skip
+        codes[lot.key] = code
+    for tool in TOOLS:
+        code = register_instrument(
+            session, name=tool.name, activity=tool.activity, serial=tool.serial,
+            calibration_due=today + timedelta(days=tool.days), by=by, at=at,
+        )  # fmt: skip
+        queue_label(
+            session, code, layout="reagent lot", station=stations[_PRINTED_AT[tool.activity]],
+            kind=tool.name, line1=tool.serial, by=by, at=at,
+        )  # fmt: skip
+        codes[tool.key] = code
+    return codes
+
+
+@dataclass(frozen=True)
+class PrintedLabel:
+    """A label as it came out of a station's printer; `number` is the odometer after it."""
+
+    station: str
+    number: int
+    zpl: bytes
+
+
+def print_queue(
+    session: Session, stations: Mapping[str, str], *, by: Actor, at: datetime
+) -> list[PrintedLabel]:
+    """Print every label that waits and scan it back, as agents and people would have done.
+
+    The stock of a laboratory that is at work stands labelled on its benches; the pictures of
+    these labels go to the virtual printers.
+    """
+    printed = []
+    for station in stations.values():
+        agent = Actor(f"a:{station}")
+        for number, lease in enumerate(
+            lease_labels(session, station, dpi=DPI, by=agent, at=at, limit=100), start=1
+        ):
+            for outcome in (PrintOutcome.INTENT, PrintOutcome.SENT, PrintOutcome.PRINTED):
+                record_print_outcome(
+                    session, lease.payload, outcome, station=station, fence=lease.fence, by=agent,
+                    at=at, before=number - 1, after=number,
+                )  # fmt: skip
+            scan_label(session, read_payload(lease.payload), station=station, by=by, at=at)
+            printed.append(PrintedLabel(station, number, lease.zpl))
+    return printed
+
+
+def keep_printed(folder: Path, printed: list[PrintedLabel]) -> None:
+    """Lay the labels where the virtual printers keep what they printed."""
+    for label in printed:
+        place = folder / "devices" / f"{label.station}-printed"
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (place / f"{label.number:06}.zpl").write_bytes(label.zpl)
+        (place / "odometer").write_text(str(label.number), "ascii")
