@@ -22,15 +22,18 @@ class Say:
     text: str
     values: Mapping[str, "str | int | Say"] = field(default_factory=dict)
 
-    def in_words(self, translate: Translate, *, isolate: bool = False) -> str:
+    def in_words(
+        self, translate: Translate, *, isolate: bool = False, show: Translate = str
+    ) -> str:
         """Return the sentence through `translate`; `isolate` wraps values in U+2068..U+2069.
 
-        Raises KeyError where the translation names a place that has no value.
+        `show` says how a value is shown to people: a code in threes. Raises KeyError where the
+        translation names a place that has no value.
         """
         values = {
-            name: value.in_words(translate, isolate=isolate)
+            name: value.in_words(translate, isolate=isolate, show=show)
             if isinstance(value, Say)
-            else _isolated(str(value), isolate)
+            else _isolated(show(str(value)), isolate)
             for name, value in self.values.items()
         }
         words = translate(self.text)

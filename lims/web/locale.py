@@ -6,7 +6,7 @@ in memory at start.
 """
 
 import io
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 from babel.messages.mofile import write_mo
@@ -15,6 +15,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, request
 from flask_babel import Babel, get_locale
 
+from lims.core.codes import is_code, threes
 from lims.core.words import Say
 from lims.web.pages import settings
 
@@ -55,15 +56,20 @@ def translate_count(one: str, many: str, count: int) -> str:
     return translated
 
 
+def shown(value: str) -> str:
+    """Return a value of a sentence as people read it: a code in threes."""
+    return threes(value) if is_code(value) else value
+
+
 def in_words(say: Say | None) -> str:
     """Return a sentence in the request's language, its values isolated; '' for None."""
-    return "" if say is None else say.in_words(translate, isolate=language() == "ar")
+    return "" if say is None else say.in_words(translate, isolate=language() == "ar", show=shown)
 
 
 def in_both(say: Say) -> dict[str, str]:
     """Return a sentence in every language, for devices that do not know the reader's."""
     return {
-        one: say.in_words(lambda text, one=one: translate(text, one), isolate=one == "ar")  # type: ignore[misc]  # the default binds the loop's value
+        one: say.in_words(partial(translate, into=one), isolate=one == "ar", show=shown)
         for one in LANGUAGES
     }
 
