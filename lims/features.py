@@ -10,8 +10,21 @@ from lims.amplification.models import Amplification
 from lims.amplification.operations import MEANING as AMPLIFICATION
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
 from lims.bench.views import blueprint as bench
+from lims.cases.models import (
+    BoneCoding,
+    BoneSampling,
+    BurialGroup,
+    Case,
+    CodingList,
+    EventSalt,
+    Item,
+    Resolution,
+    Site,
+)
+from lims.cases.operations import MEANING as INTAKE
 from lims.core.once import RequestKey
 from lims.core.scans import Meaning, StationKind
+from lims.core.sealing import SealedKey
 from lims.core.words import N_
 from lims.custody.models import Subject
 from lims.equipment.models import Instrument
@@ -21,6 +34,15 @@ from lims.extraction.views import blueprint as extraction
 from lims.genotyping.models import Finding, Injection, Profile, Reading, Run, RunFile
 from lims.genotyping.operations import MEANING as INJECTION
 from lims.genotyping.views import blueprint as genotyping
+from lims.identities.models import (
+    Consent,
+    Donor,
+    MissingPerson,
+    NameIndex,
+    ReferenceCoding,
+    ReferenceSampling,
+    Relation,
+)
 from lims.people.models import Person, Station
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Procedure, Well
@@ -86,9 +108,27 @@ TABLES = (
     StationState,
     ScanRecord,
     Device,
+    SealedKey,
+    Site,
+    Case,
+    Item,
+    BoneSampling,
+    BoneCoding,
+    CodingList,
+    BurialGroup,
+    EventSalt,
+    Resolution,
+    MissingPerson,
+    Donor,
+    NameIndex,
+    Relation,
+    Consent,
+    ReferenceSampling,
+    ReferenceCoding,
 )
 
 MEANINGS: Mapping[StationKind, Meaning] = {
+    StationKind.INTAKE: INTAKE,
     StationKind.RECEPTION: MEANING_RECEPTION,
     StationKind.PREPARATION: MEANING_PREPARATION,
     StationKind.EXTRACTION: EXTRACTION,

@@ -67,6 +67,8 @@ class Injection(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("run_file.sha256"), unique=True)
     identity: Mapped[str] = mapped_column(String(200), unique=True)
     sample_name: Mapped[str] = mapped_column(String(200))
+    # Whether it was sized and has a ladder: whether people can read it.
+    readable: Mapped[bool]
     # genotyping.rules.calls.MachineCalls: size fit, peaks, calls; whole numbers only.
     calls: Mapped[dict[str, object]] = mapped_column(JSON)
 

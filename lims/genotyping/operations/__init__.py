@@ -8,15 +8,23 @@ from lims.genotyping.operations.injecting import (
     open_injection_plate,
     use_on_injection_plate,
 )
+from lims.genotyping.operations.profiles import accept_profile, answer_finding, refuse_profile
+from lims.genotyping.operations.reading import commitment, settle_difference, submit_reading
 from lims.genotyping.operations.stations import MEANING
 
 __all__ = [
     "MEANING",
     "ImportResult",
+    "accept_profile",
+    "answer_finding",
+    "commitment",
     "complete_injection_plate",
     "import_run",
     "name_for_analyzer",
     "open_injection_plate",
     "read_folder",
+    "refuse_profile",
+    "settle_difference",
+    "submit_reading",
     "use_on_injection_plate",
 ]

@@ -14,17 +14,15 @@ from sqlalchemy.orm import Session
 from instruments.analyzers.abif import AbifFile, read_abif
 from instruments.analyzers.contents import LARGEST_FILE
 from instruments.analyzers.errors import AnalyzerFileError
-from instruments.analyzers.kit import Kit
 from lims.core.actors import Actor
 from lims.core.files import FileStore
 from lims.core.words import N_, Say
-from lims.custody.operations import append, lock_subject, refuse_if_held, set_hold
-from lims.custody.rules import HoldReason, Tag
-from lims.genotyping.models import Finding, Injection, Run, RunFile, RunState
+from lims.custody.operations import refuse_if_held
+from lims.genotyping.models import Finding, Run
 from lims.genotyping.operations.calling import Progress, call_files, limits_of, thresholds_of
+from lims.genotyping.operations.storing import Parsed, Plan, store_run
 from lims.genotyping.queries.kits import control_genotypes, control_meant, kit_of_plate
 from lims.genotyping.queries.wells import (
-    Origin,
     awaited_wells,
     blanks_passed,
     known_files,
@@ -34,7 +32,6 @@ from lims.genotyping.queries.wells import (
     run_of_files,
 )
 from lims.genotyping.rules import (
-    Found,
     SeenInjection,
     SeenRun,
     Severity,
@@ -43,7 +40,6 @@ from lims.genotyping.rules import (
 )
 from lims.genotyping.rules.calls import MachineCalls, Thresholds
 from lims.genotyping.rules.files import (
-    AwaitedWell,
     FileFacts,
     injection_key,
     match_files,
@@ -87,26 +83,6 @@ class ImportResult:
     def as_json(self) -> dict[str, object]:
         """Return the JSON of `lims import-run --json`."""
         return {"ok": True, **asdict(self)}
-
-
-@dataclass(frozen=True)
-class _Parsed:
-    facts: FileFacts
-    file: AbifFile
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Everything that is known before the machine call."""
-
-    plate: str
-    kit: Kit
-    pairs: tuple[tuple[_Parsed, AwaitedWell], ...]
-    without_file: tuple[AwaitedWell, ...]
-    origins: Mapping[str, Origin]
-    subjects: Mapping[int, str]
-    controls: Mapping[int, str]
-    blanks_passed: frozenset[str]
 
 
 def read_folder(folder: Path) -> list[tuple[str, bytes]]:
@@ -175,7 +151,7 @@ def import_run(
         progress("store", index, len(files))
 
     def keep(session: Session) -> dict[str, object]:
-        run = _store(
+        run = store_run(
             session, plan, calls, thresholds, findings, state, sorted(set(hashes)), by=by, at=at
         )
         return {"run": run.id}
@@ -205,7 +181,7 @@ def _counted(severities: Iterable[Severity]) -> dict[str, int]:
     return counts
 
 
-def _parse(files: Files, progress: Progress) -> tuple[list[_Parsed], list[Say]]:
+def _parse(files: Files, progress: Progress) -> tuple[list[Parsed], list[Say]]:
     parsed, problems = [], []
     for index, (name, content) in enumerate(files, start=1):
         progress("read", index, len(files))
@@ -215,7 +191,7 @@ def _parse(files: Files, progress: Progress) -> tuple[list[_Parsed], list[Say]]:
         except AnalyzerFileError as error:
             problems.append(unreadable(shown, error.reason))
             continue
-        parsed.append(_Parsed(_facts(shown, content, file), file))
+        parsed.append(Parsed(_facts(shown, content, file), file))
     return parsed, problems
 
 
@@ -243,9 +219,9 @@ def _facts(name: str, content: bytes, file: AbifFile) -> FileFacts:
 
 
 def _plan(
-    session: Session, plate_code: str, parsed: Sequence[_Parsed], problems: list[Say], *,
+    session: Session, plate_code: str, parsed: Sequence[Parsed], problems: list[Say], *,
     by: Actor, at: datetime,
-) -> _Plan:  # fmt: skip
+) -> Plan:  # fmt: skip
     if by.is_person:
         require_authorised(session, by, Activity.INJECTION, on=at.date())
     plate = plate_of(session, plate_code)
@@ -280,7 +256,7 @@ def _plan(
     subjects = {well.id: well.subject_code or "" for well in wells.values()}
     lots = lot_words(session, set(subjects.values()))
     known = origins(session, subjects.values())
-    return _Plan(
+    return Plan(
         plate=plate_code,
         kit=kit,
         pairs=tuple((by_hash[facts.sha256], well) for facts, well in matched.pairs),
@@ -296,7 +272,7 @@ def _plan(
     )
 
 
-def _seen(plan: _Plan, calls: Sequence[MachineCalls], thresholds: Thresholds) -> SeenRun:
+def _seen(plan: Plan, calls: Sequence[MachineCalls], thresholds: Thresholds) -> SeenRun:
     injections = []
     for (parsed, well), one in zip(plan.pairs, calls, strict=True):
         origin = plan.origins.get(plan.subjects[well.id])
@@ -320,111 +296,3 @@ def _seen(plan: _Plan, calls: Sequence[MachineCalls], thresholds: Thresholds) ->
         controls=control_genotypes(),
         blanks_passed=plan.blanks_passed,
     )
-
-
-def _store(
-    session: Session, plan: _Plan, calls: Sequence[MachineCalls], thresholds: Thresholds,
-    findings: Sequence[Found], state: RunState, hashes: Sequence[str], *, by: Actor, at: datetime,
-) -> Run:  # fmt: skip
-    """Store a run in one transaction; what was known before it is asked again under the lock."""
-    lock_subject(session, plan.plate)
-    refuse_if_held(session, plan.plate)
-    if known_files(session, hashes):
-        raise RunRefused([Say(N_("Somebody imported files of this run at the same moment."))])
-    fingerprint = hashlib.sha256("\n".join(hashes).encode()).hexdigest()
-    first = plan.pairs[0][0]
-    run = Run(
-        plate_code=plan.plate, instrument=first.facts.instrument,
-        started=min(parsed.facts.started for parsed, _ in plan.pairs), kit=plan.kit.name,
-        state=state, thresholds=thresholds.as_json(), consumables=_consumables(first.file),
-        fingerprint=fingerprint, imported_at=at, imported_by=by.id,
-    )  # fmt: skip
-    session.add(run)
-    session.flush()
-    session.add_all(
-        RunFile(sha256=p.facts.sha256, run_id=run.id, name=p.facts.name, size=p.facts.size)
-        for p, _ in plan.pairs
-    )
-    session.flush()
-    injections = [
-        Injection(
-            run_id=run.id, well_id=well.id, sha256=parsed.facts.sha256,
-            identity=parsed.facts.identity, sample_name=parsed.facts.sample, calls=one.as_json(),
-        )
-        for (parsed, well), one in zip(plan.pairs, calls, strict=True)
-    ]  # fmt: skip
-    session.add_all(injections)
-    session.flush()
-    imported = append(
-        session, Tag.RUN_FILES_IMPORTED, stream=plan.plate, by=by, at=at,
-        content={
-            "run": run.id, "files": len(injections), "fingerprint": fingerprint,
-            "kit": plan.kit.name, "state": state.value,
-        },
-    )  # fmt: skip
-    for (parsed, well), injection in zip(plan.pairs, injections, strict=True):
-        # The name in the file stays out: somebody may have typed a person's.
-        append(
-            session, Tag.RUN_INJECTION_IMPORTED,
-            stream=_stream(plan, well), by=by, at=at, cause=imported,
-            content={
-                "run": run.id, "injection": injection.id, "plate": plan.plate,
-                "well": well.position, "sha256": parsed.facts.sha256,
-            },
-        )  # fmt: skip
-    _store_findings(session, plan, run, injections, findings, cause=imported, by=by, at=at)
-    return run
-
-
-def _stream(plan: _Plan, well: AwaitedWell) -> str:
-    subject = plan.subjects[well.id]
-    return subject if subject in plan.origins else plan.plate
-
-
-def _store_findings(
-    session: Session, plan: _Plan, run: Run, injections: Sequence[Injection],
-    findings: Sequence[Found], *, cause: str, by: Actor, at: datetime,
-) -> None:  # fmt: skip
-    places = {well.position: well for _, well in plan.pairs}
-    places |= {well.position: well for well in plan.without_file}
-    held: set[str] = set()
-    for one in findings:
-        well = places.get(one.position)
-        session.add(
-            Finding(
-                run_id=run.id,
-                injection_id=injections[one.index].id if one.index is not None else None,
-                well_id=well.id if well is not None else None,
-                rule=one.rule, locus=one.locus, severity=one.severity, stops_run=one.stops_run,
-                seen=one.seen.as_json(), do=one.do.as_json(), decided_at=None, decided_by=None,
-            )
-        )  # fmt: skip
-        if one.severity not in (Severity.FAIL, Severity.HOLD):
-            continue
-        found = append(
-            session, Tag.RUN_FINDING_RECORDED, stream=plan.plate, by=by, at=at, cause=cause,
-            content={
-                "run": run.id, "rule": one.rule, "severity": one.severity.value,
-                "well": one.position, "stops_run": one.stops_run,
-            },
-        )  # fmt: skip
-        origin = plan.origins.get(plan.subjects[well.id]) if well is not None else None
-        if one.severity is not Severity.HOLD or origin is None:
-            continue
-        # A blank with peaks holds its whole extraction batch (R05), a wrong sex its extract (R15).
-        code = origin.batch if one.rule == "R05" else origin.extract
-        if one.rule in ("R05", "R15") and code not in held:
-            held.add(code)
-            reason = HoldReason.CONTAMINATION if one.rule == "R05" else HoldReason.DISCREPANCY
-            set_hold(
-                session, code, reason, by=by, at=at, cause=found,
-                content={"rule": one.rule, "run": run.id, "plate": plan.plate,
-                         "well": one.position},
-            )  # fmt: skip
-    session.flush()
-
-
-def _consumables(file: AbifFile) -> list[object]:
-    return [
-        [one.kind, (one.lot or "")[:60], (one.expires_text or "")[:40]] for one in file.consumables
-    ]

@@ -3,17 +3,39 @@
 
 from lims.genotyping.queries.kits import control_genotypes, kit, kits, usual_size_standard
 from lims.genotyping.queries.plates import PlatePicture, plate_picture, plate_record
+from lims.genotyping.queries.profiles import (
+    Path,
+    ProfilePicture,
+    profile_of,
+    profile_paths,
+    profile_picture,
+)
+from lims.genotyping.queries.readings import (
+    ReadingCase,
+    Waiting,
+    reading_case,
+    waiting_readings,
+)
+from lims.genotyping.queries.runs import (
+    RunPicture,
+    findings_of,
+    injections_of_well,
+    ladder_used,
+    other_injection,
+    plates_to_run,
+    run_of,
+    run_picture,
+    runs,
+    thresholds_of_run,
+)
+from lims.genotyping.queries.signals import electropherogram
 from lims.genotyping.queries.wells import awaited_wells, origins, sample_name
 
 __all__ = [
-    "PlatePicture",
-    "awaited_wells",
-    "control_genotypes",
-    "kit",
-    "kits",
-    "origins",
-    "plate_picture",
-    "plate_record",
-    "sample_name",
-    "usual_size_standard",
-]
+    "Path", "PlatePicture", "ProfilePicture", "ReadingCase", "RunPicture", "Waiting",
+    "awaited_wells", "control_genotypes", "electropherogram", "findings_of",
+    "injections_of_well", "kit", "kits", "ladder_used", "origins", "other_injection",
+    "plate_picture", "plate_record", "plates_to_run", "profile_of", "profile_paths",
+    "profile_picture", "reading_case", "run_of", "run_picture", "runs", "sample_name",
+    "thresholds_of_run", "usual_size_standard", "waiting_readings",
+]  # fmt: skip

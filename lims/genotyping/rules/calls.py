@@ -5,8 +5,25 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from instruments.analyzers.kit import allele_order
+from lims.core.words import N_
+
 MACHINE = "osteon-signal/1"
 """The name and version of the machine call, stored with what it made."""
+
+_LADDER_NOT_SURE = N_("its ladder is not sure")
+_REFUSED_WORDS: Mapping[str, str] = {
+    "off-scale": N_("off-scale"),
+    "under-off-scale-peak": N_("under an off-scale peak"),
+    "spike-in-bin": N_("a spike in a bin"),
+    "no-ladder": N_("no ladder"),
+    "not-sized": N_("not sized"),
+}
+
+
+def refused_words(reason: str) -> str:
+    """Return in marked words why the machine called nothing at a locus."""
+    return _REFUSED_WORDS.get(reason, _LADDER_NOT_SURE)
 
 
 @dataclass(frozen=True)
@@ -102,6 +119,11 @@ class MachineCalls:
     readable: bool = True
     machine: str = field(default=MACHINE)
 
+    @property
+    def can_be_read(self) -> bool:
+        """Whether it was sized and compared with a ladder."""
+        return self.size is not None and self.size.sized and bool(self.ladder)
+
     def locus(self, marker: str) -> LocusRead | None:
         """Return the call at a marker, None where the kit has none of this name."""
         return next((locus for locus in self.loci if locus.marker == marker), None)
@@ -113,6 +135,10 @@ class MachineCalls:
             if peak.marker == marker and peak.kind == "allele":
                 found[peak.allele] = max(peak.height, found.get(peak.allele, 0))
         return found
+
+    def seen(self, marker: str) -> tuple[str, ...]:
+        """Return the bins that hold a peak as tall as an allele, called or refused."""
+        return tuple(sorted(self.heights(marker), key=allele_order))
 
     def kinds(self, kind: str) -> tuple[PeakRead, ...]:
         """Return the peaks of one kind."""

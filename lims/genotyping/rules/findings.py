@@ -38,6 +38,7 @@ TITLES: Mapping[str, str] = {
     "POSITIVE": N_("No positive control"),
     "NEGATIVE": N_("No negative control"),
     "BLANK": N_("No reagent blank"),
+    "NOT_CALLED": N_("Loci that the machine did not call"),
     "NO_FILE": N_("No file came"),
     "RENAMED": N_("Renamed after the run"),
     "SIGNAL": N_("Signal cannot be read"),

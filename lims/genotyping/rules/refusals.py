@@ -229,6 +229,14 @@ class NotAcceptable(Refusal):
     do = N_("Refuse it with a reason, or remove the cause.")
 
 
+class SettlementMissing(Refusal):
+    """A locus at which the readings differ was left open."""
+
+    says = N_("%(locus)s: the readings differ, and you have not decided.")
+    do = N_("Choose one reading, write the alleles, or say that there is no result.")
+    status = 422
+
+
 class ReasonMissing(Refusal):
     """A refusal or an answer without a reason."""
 

@@ -160,6 +160,14 @@ def _sample(run: SeenRun, one: SeenInjection, index: int) -> Iterator[Found]:
                 {"loci": ", ".join(unbalanced), "limit": limits.heterozygote_balance}),
             N_("Ask whether an allele is stutter, or whether there are two persons."),
         )  # fmt: skip
+    refused = [locus for locus in calls.loci if locus.refused]
+    if refused:
+        yield _found(
+            one, index, "NOT_CALLED", Severity.WARN,
+            Say(N_("The machine called nothing at %(loci)s: the signal there is not sure."),
+                {"loci": ", ".join(f"{locus.marker} ({locus.refused})" for locus in refused)}),
+            N_("Read these loci yourself, or inject again for a shorter time."),
+        )  # fmt: skip
     labels = machine_labels(calls, run.kit, limits)
     single = [name for name, alleles in labels.items() if "?" in alleles]
     if single:

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accept or refuse the profile of a sample; answer a finding that stops a run."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lims.core.actors import Actor
+from lims.core.errors import NotFound
+from lims.core.words import Say
+from lims.custody.operations import append, refuse_if_held
+from lims.custody.rules import Tag
+from lims.genotyping.models import Finding, Profile, ProfileState, Run, RunState
+from lims.genotyping.operations.reading import IMPORTED, commitment, involved_in
+from lims.genotyping.queries.readings import ReadingCase, reading_case
+from lims.genotyping.rules import ReadingStage, state_of_run
+from lims.genotyping.rules.findings import OVERRULABLE
+from lims.genotyping.rules.readings import agreed_alleles, check_uninvolved, obstacles
+from lims.genotyping.rules.refusals import (
+    AlreadyAnswered,
+    AlreadyRead,
+    NoSuchFinding,
+    NotAcceptable,
+    ReasonMissing,
+)
+from lims.genotyping.rules.states import STAGE_WORDS
+from lims.people.queries import require_authorised
+from lims.people.rules import Activity
+from lims.samples.operations import advance_sample
+from lims.samples.rules import SampleState
+
+
+def accept_profile(session: Session, injection_id: int, *, by: Actor, at: datetime) -> Profile:
+    """Accept what two readers agree on, or a third settled, as the sample's profile.
+
+    A former accepted version is superseded and kept. The sample is profiled from now on. Raises
+    NotFound, NotAuthorised, AlreadyInvolved, AlreadyRead, OnHold, NotAcceptable.
+    """
+    require_authorised(session, by, Activity.REVIEW, on=at.date())
+    case = reading_case(session, injection_id, lock=True)
+    if case.stage not in (ReadingStage.AGREED, ReadingStage.SETTLED):
+        raise AlreadyRead(code=case.origin.extract, stage=Say(STAGE_WORDS[case.stage]))
+    check_uninvolved(by.id, involved_in(case))
+    refuse_if_held(session, case.origin.extract)
+    refuse_if_held(session, case.well.plate_code)
+    alleles = agreed_alleles(case.readings)
+    against = obstacles(
+        case.kit, alleles, run_failed=case.run.state is RunState.FAILED, mixture=case.mixture
+    )
+    if against:
+        raise NotAcceptable(code=case.origin.sample, problem=against[0])
+    former = session.scalar(
+        select(Profile)
+        .where(Profile.sample_code == case.origin.sample, Profile.state == ProfileState.ACCEPTED)
+        .with_for_update()
+    )
+    if former is not None:
+        former.state = ProfileState.SUPERSEDED
+        session.flush()
+    stored: dict[str, object] = {locus: list(found) for locus, found in alleles.items()}
+    profile = _decide(session, case, ProfileState.ACCEPTED, stored, [], by=by, at=at)
+    append(
+        session, Tag.PROFILE_RECORD_ACCEPTED, stream=case.origin.sample, by=by, at=at,
+        content={
+            "version": profile.version, "kit": case.run.kit, "extract": case.origin.extract,
+            "injection": injection_id, "file": case.injection.sha256,
+            "loci": sum(1 for found in alleles.values() if found),
+            "supersedes": former.version if former is not None else None,
+            "commitment": commitment(profile.salt, stored),
+        },
+    )  # fmt: skip
+    advance_sample(session, case.origin.sample, SampleState.PROFILED, by=by, at=at)
+    return profile
+
+
+def refuse_profile(
+    session: Session, injection_id: int, *, reason: str, by: Actor, at: datetime
+) -> Profile:
+    """Refuse an injection as a profile, with the reason; the sample can be begun again.
+
+    Raises NotFound, NotAuthorised, AlreadyInvolved, AlreadyRead, ReasonMissing.
+    """
+    require_authorised(session, by, Activity.REVIEW, on=at.date())
+    said = reason.strip()
+    if not said:
+        raise ReasonMissing()
+    case = reading_case(session, injection_id, lock=True)
+    if case.stage in (ReadingStage.ACCEPTED, ReadingStage.REFUSED):
+        raise AlreadyRead(code=case.origin.extract, stage=Say(STAGE_WORDS[case.stage]))
+    check_uninvolved(by.id, involved_in(case))
+    profile = _decide(session, case, ProfileState.REFUSED, {}, [said[:300]], by=by, at=at)
+    append(
+        session, Tag.PROFILE_RECORD_REFUSED, stream=case.origin.sample, by=by, at=at,
+        content={
+            "version": profile.version, "extract": case.origin.extract, "injection": injection_id,
+            "file": case.injection.sha256, "why": said[:300],
+        },
+    )  # fmt: skip
+    advance_sample(session, case.origin.sample, SampleState.REFUSED, by=by, at=at)
+    return profile
+
+
+def answer_finding(
+    session: Session, finding_id: int, *, reason: str, by: Actor, at: datetime
+) -> Run:
+    """Let a run go on in spite of a finding that may be answered, with a reason; return the run.
+
+    Raises NotFound, NoSuchFinding, AlreadyAnswered, AlreadyInvolved, ReasonMissing.
+    """
+    said = reason.strip()
+    if not said:
+        raise ReasonMissing()
+    finding = session.get(Finding, finding_id, with_for_update=True, populate_existing=True)
+    if finding is None:
+        raise NotFound(code=str(finding_id))
+    if finding.rule not in OVERRULABLE or not finding.stops_run:
+        raise NoSuchFinding()
+    if finding.decided_at is not None:
+        raise AlreadyAnswered()
+    run = session.get_one(Run, finding.run_id, with_for_update=True)
+    check_uninvolved(by.id, {run.imported_by: IMPORTED})
+    finding.decided_at, finding.decided_by, finding.decision = at, by.id, said[:300]
+    session.flush()
+    rows = session.scalars(select(Finding).where(Finding.run_id == run.id))
+    run.state = state_of_run(
+        (one.severity, one.stops_run, one.decided_at is not None) for one in rows
+    )
+    session.flush()
+    append(
+        session, Tag.RUN_FINDING_OVERRULED, stream=run.plate_code, by=by, at=at,
+        content={
+            "run": run.id, "rule": finding.rule, "why": said[:300], "state": run.state.value,
+        },
+    )  # fmt: skip
+    return run
+
+
+def _decide(
+    session: Session, case: ReadingCase, state: ProfileState, alleles: dict[str, object],
+    reasons: list[object], *, by: Actor, at: datetime,
+) -> Profile:  # fmt: skip
+    last = session.scalar(
+        select(func.max(Profile.version)).where(Profile.sample_code == case.origin.sample)
+    )
+    profile = Profile(
+        sample_code=case.origin.sample, version=(last or 0) + 1, injection_id=case.injection.id,
+        state=state, kit=case.run.kit, alleles=alleles, reasons=reasons,
+        salt=secrets.token_hex(16), decided_at=at, decided_by=by.id,
+    )  # fmt: skip
+    session.add(profile)
+    session.flush()
+    return profile
