@@ -19,17 +19,11 @@ KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "Say": None, "ngettext": (1, 2)}
 PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
 # The same in every language: a name, a language's own name, units and signs.
 SAME_EVERYWHERE = {
-    "Osteon",
-    "English",
-    "العربية",
-    "PDF",
-    "ZPL",
-    "RFU",
-    "bp",
-    "JSON",
-    "NDJSON",
-    "sha256",
-}
+    "Osteon", "English", "العربية", "PDF", "ZPL", "RFU", "bp", "JSON", "NDJSON", "sha256",
+}  # fmt: skip
+# Attributes that a macro writes, and the one block that holds the name of a class.
+NO_WORDS = re.compile(r'[a-z-]+="[^"]*"')
+CLASS_BLOCK = re.compile(r"{% block body_class %}.*?{% endblock %}")
 # Keys of a keyboard and what is typed into a computer are the same in every language.
 SILENT = ("script", "style", "kbd", "code")
 TEXT_ATTRIBUTES = ("title", "aria-label", "alt", "placeholder", "aria-description")
