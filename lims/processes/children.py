@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from typing import IO
 
 
 class Children:
@@ -17,12 +18,19 @@ class Children:
         self._started: list[subprocess.Popen[bytes]] = []
 
     def start(
-        self, command: Sequence[str], *, environment: dict[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        environment: dict[str, str] | None = None,
+        log: IO[bytes] | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start a process; its standard input is a pipe that closes when this process ends."""
+        """Start a process; its standard input is a pipe that closes when this process ends.
+
+        What it says goes to standard error, or to `log`.
+        """
         child = subprocess.Popen(  # noqa: S603  # our own programs
-            command, stdin=subprocess.PIPE, stdout=sys.stderr, start_new_session=True,
-            env={**os.environ, **(environment or {})},
+            command, stdin=subprocess.PIPE, stdout=log or sys.stderr, stderr=log,
+            start_new_session=True, env={**os.environ, **(environment or {})},
         )  # fmt: skip
         self._started.append(child)
         return child
