@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from lims.amplification.models import Amplification
 from lims.amplification.operations import MEANING as AMPLIFICATION
+from lims.amplification.views import blueprint as amplification
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
 from lims.bench.views import blueprint as bench
 from lims.cases.models import (
@@ -57,6 +58,7 @@ from lims.quantification.models import (
     QuantityDecision,
 )
 from lims.quantification.operations import MEANING as QUANTIFICATION
+from lims.quantification.views import blueprint as quantification
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Sample
 from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
@@ -71,6 +73,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     samples,
     plates,
     extraction,
+    quantification,
+    amplification,
     quality,
     throughput,
     genotyping,

@@ -67,12 +67,14 @@ def queue_label(
     line2: str = "",
     kind: str = "",
     reason: str = "",
+    idem: str = "",
 ) -> str:
     """Queue a label for a thing at a station's printer; return its payload (11 characters).
 
     `layout` is a name of `labels.catalogue`; line1, line2 and kind are words printed beside the
     code, never of the sealed side. With a live label there must be a `reason`, and that label is
-    void from now on. Raises LabelPending when one is on its way already, ReasonMissing.
+    void from now on. `idem` is the key of the event where the request's must not stand in it.
+    Raises LabelPending when one is on its way already, ReasonMissing.
     """
     pending = session.scalar(
         select(LabelInstance).where(LabelInstance.code == code, LabelInstance.state.in_(PENDING))
@@ -101,7 +103,7 @@ def queue_label(
     session.flush()
     append(
         session, Tag.LABEL_INSTANCE_ORDERED, stream=code, by=by, at=at, device=station,
-        content={"label": instance.payload, "layout": layout, "reason": reason},
+        content={"label": instance.payload, "layout": layout, "reason": reason}, idem=idem,
     )  # fmt: skip
     _changed(session, station)
     return instance.payload

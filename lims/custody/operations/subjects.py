@@ -103,6 +103,7 @@ def set_hold(
     content: Mapping[str, object] | None = None,
     device: str = "",
     cause: str = "",
+    idem: str = "",
 ) -> EventId:
     """Hold back a thing and all that came or will come from it.
 
@@ -111,7 +112,7 @@ def set_hold(
     _known(session, code)
     event_id = append(
         session, Tag.SUBJECT_HOLD_SET, stream=code, by=by, at=at,
-        content={**(content or {}), "reason": reason.value}, device=device, cause=cause,
+        content={**(content or {}), "reason": reason.value}, device=device, cause=cause, idem=idem,
     )  # fmt: skip
     session.add(Hold(code=code, reason=reason, set_by_event=event_id, set_at=at))
     session.flush()

@@ -23,3 +23,11 @@ def upgrade() -> None:
         sa.Column("at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_request_key")),
     )
+    op.create_table(
+        "sealed_key",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("destroyed_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_sealed_key")),
+    )

@@ -78,12 +78,12 @@ def group_samples(
 
     What is '' stays as it is. The sealed side calls it; no event: a group is no custody.
     """
-    values = {"site_group": site_group, "burial_condition": burial_condition}
-    session.execute(
-        update(Sample)
-        .where(Sample.code.in_(codes), Sample.line == Line.BONE)
-        .values({name: group for name, group in values.items() if group})
-    )
+    given = {"site_group": site_group, "burial_condition": burial_condition}
+    values = {name: group for name, group in given.items() if group}
+    if values and codes:
+        session.execute(
+            update(Sample).where(Sample.code.in_(codes), Sample.line == Line.BONE).values(values)
+        )
 
 
 def _register(

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of remains: record, photograph, code, resolve; and what the intake bench means."""
+
+from lims.cases.operations.coding import (
+    code_remains,
+    open_list,
+    queue_labels,
+    record_resolution,
+    resolve_bone,
+    shuffled,
+)
+from lims.cases.operations.photographs import (
+    Photograph,
+    add_photograph,
+    photograph_of,
+    read_photograph,
+)
+from lims.cases.operations.recording import (
+    found,
+    open_case,
+    record_item,
+    record_sampling,
+    register_site,
+    withdraw_sampling,
+)
+from lims.cases.operations.sealed import record_look, record_read, record_sealed
+from lims.cases.operations.stations import MEANING
+
+__all__ = [
+    "MEANING",
+    "Photograph",
+    "add_photograph",
+    "code_remains",
+    "found",
+    "open_case",
+    "open_list",
+    "photograph_of",
+    "queue_labels",
+    "read_photograph",
+    "record_item",
+    "record_look",
+    "record_read",
+    "record_resolution",
+    "record_sampling",
+    "record_sealed",
+    "register_site",
+    "resolve_bone",
+    "shuffled",
+    "withdraw_sampling",
+]

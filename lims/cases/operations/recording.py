@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recording what was recovered: sites, cases, items, and what was taken of them."""
+
+import secrets
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lims.cases.models import BoneSampling, Case, Item, Site
+from lims.cases.operations.sealed import record_sealed
+from lims.cases.queries import CASE_INDEX, ITEM_INDEX, SEAL_INDEX, SITE_INDEX
+from lims.cases.rules import (
+    Burial,
+    ElementNotListed,
+    NotPending,
+    NumberThere,
+    SamplingState,
+    SiteThere,
+    check_number,
+    check_pattern,
+    check_reason,
+)
+from lims.core.actors import Actor
+from lims.core.codes import ALPHABET
+from lims.core.errors import NotFound
+from lims.core.sealing import Vault, new_ref
+from lims.custody.rules import Tag
+from lims.samples.rules import (
+    ELEMENT_WORDS,
+    ExpectedSex,
+    Line,
+    MassMissing,
+    Material,
+    Side,
+    check_material,
+)
+
+GROUP_LENGTH = 6
+
+Row = TypeVar("Row")
+
+
+def register_site(
+    session: Session,
+    vault: Vault,
+    *,
+    code: str,
+    name: str,
+    by: Actor,
+    at: datetime,
+    coordinates: str = "",
+    number_pattern: str = "",
+) -> str:
+    """Register a recovery site under a short code of the laboratory's own; return its ref.
+
+    `number_pattern` is a regular expression that numbers of its cases fit as a whole, or ''.
+    Raises SiteThere, PatternRefused.
+    """
+    check_pattern(number_pattern)
+    key = vault.new_key(session, at=at)
+    site = Site(
+        ref=new_ref(), key_ref=key.ref, code_index=vault.blind(code, SITE_INDEX),
+        group=draw_group(), group_shown=False, recorded_at=at, recorded_by=by.id,
+    )  # fmt: skip
+    site.code = key.seal(code.strip(), site, "code")
+    site.name = key.seal(name.strip(), site, "name")
+    site.coordinates = key.seal(coordinates.strip(), site, "coordinates")
+    site.number_pattern = key.seal(number_pattern, site, "number_pattern")
+    _add(session, site, SiteThere())
+    record_sealed(
+        session, key, Tag.SEALED_SITE_ADDED, site.ref,
+        {"code": code, "name": name, "coordinates": coordinates, "number_pattern": number_pattern},
+        by=by, at=at,
+    )  # fmt: skip
+    return site.ref
+
+
+def open_case(
+    session: Session,
+    vault: Vault,
+    site_ref: str,
+    *,
+    number: str,
+    by: Actor,
+    at: datetime,
+    description: str = "",
+) -> str:
+    """Open a case of a site under its number; return its ref.
+
+    Raises NotFound, NumberOfOtherShape, NumberThere.
+    """
+    site = found(session, Site, site_ref)
+    key = vault.key(session, site.key_ref)
+    check_number(number.strip(), key.open(site.number_pattern, site, "number_pattern"))
+    case = Case(
+        ref=new_ref(), key_ref=key.ref, site_ref=site.ref,
+        number_index=vault.blind(number, CASE_INDEX), opened_at=at, opened_by=by.id,
+    )  # fmt: skip
+    case.number = key.seal(number.strip(), case, "number")
+    case.description = key.seal(description.strip(), case, "description")
+    _add(session, case, NumberThere())
+    record_sealed(
+        session, key, Tag.SEALED_CASE_OPENED, case.ref,
+        {"site": site.ref, "number": number, "description": description}, by=by, at=at,
+    )  # fmt: skip
+    return case.ref
+
+
+def record_item(
+    session: Session,
+    vault: Vault,
+    case_ref: str,
+    *,
+    field_number: str,
+    by: Actor,
+    at: datetime,
+    element: str = "",
+    side: Side = Side.UNKNOWN,
+    description: str = "",
+) -> str:
+    """Record a recovered item of a case by its field number; return its ref.
+
+    Raises NotFound, NumberThere, ElementNotListed.
+    """
+    check_element(element)
+    case = found(session, Case, case_ref)
+    key = vault.key(session, case.key_ref)
+    item = Item(
+        ref=new_ref(), key_ref=key.ref, case_ref=case.ref, element=element, side=side,
+        number_index=vault.blind(field_number, ITEM_INDEX), recorded_at=at, recorded_by=by.id,
+    )  # fmt: skip
+    item.field_number = key.seal(field_number.strip(), item, "field_number")
+    item.description = key.seal(description.strip(), item, "description")
+    _add(session, item, NumberThere())
+    record_sealed(
+        session, key, Tag.SEALED_ITEM_RECORDED, item.ref,
+        {
+            "case": case.ref, "field_number": field_number, "element": element,
+            "side": side.value, "description": description,
+        },
+        by=by, at=at,
+    )  # fmt: skip
+    return item.ref
+
+
+def record_sampling(
+    session: Session,
+    vault: Vault,
+    item_ref: str,
+    *,
+    material: Material,
+    mass_ug: int,
+    taken_on: date,
+    by: Actor,
+    at: datetime,
+    element: str = "",
+    side: Side | None = None,
+    segment: str = "",
+    expected_sex: ExpectedSex = ExpectedSex.UNKNOWN,
+    burial: Burial = Burial.UNKNOWN,
+    taken_by: str = "",
+    seal_number: str = "",
+) -> str:
+    """Record what was taken of an item for the laboratory, `mass_ug` micrograms; return its ref.
+
+    Element and side are the item's unless given. Raises NotFound, MassMissing, ElementNotListed,
+    MaterialOfOtherLine.
+    """
+    check_material(material, Line.BONE)
+    check_element(element)
+    if mass_ug <= 0:
+        raise MassMissing()
+    item = found(session, Item, item_ref)
+    key = vault.key(session, item.key_ref)
+    sampling = BoneSampling(
+        ref=new_ref(), key_ref=key.ref, item_ref=item.ref, element=element or item.element,
+        side=side or item.side, material=material, mass_ug=mass_ug, expected_sex=expected_sex,
+        burial=burial, taken_on=taken_on, seal_index=vault.blind(seal_number, SEAL_INDEX),
+        photograph_sha256="", photograph_file="", photograph_type="",
+        state=SamplingState.PENDING, withdrawn_at=None, recorded_at=at, recorded_by=by.id,
+    )  # fmt: skip
+    words = {"segment": segment, "taken_by": taken_by, "seal_number": seal_number}
+    sampling.segment = key.seal(segment.strip(), sampling, "segment")
+    sampling.taken_by = key.seal(taken_by.strip(), sampling, "taken_by")
+    sampling.seal_number = key.seal(seal_number.strip(), sampling, "seal_number")
+    sampling.withdrawn_because = key.seal("", sampling, "withdrawn_because")
+    session.add(sampling)
+    session.flush()
+    record_sealed(
+        session, key, Tag.SEALED_ITEM_RECORDED, sampling.ref,
+        {
+            **words, "item": item.ref, "element": sampling.element, "side": sampling.side.value,
+            "material": material.value, "mass_ug": mass_ug, "expected_sex": expected_sex.value,
+            "burial": burial.value, "taken_on": taken_on.isoformat(),
+        },
+        by=by, at=at,
+    )  # fmt: skip
+    return sampling.ref
+
+
+def withdraw_sampling(
+    session: Session, vault: Vault, sampling_ref: str, *, reason: str, by: Actor, at: datetime
+) -> None:
+    """Take a sampling that was never coded off the list, for a reason. Raises NotPending."""
+    check_reason(reason)
+    sampling = found(session, BoneSampling, sampling_ref, lock=True)
+    if sampling.state is not SamplingState.PENDING:
+        raise NotPending(count=1)
+    key = vault.key(session, sampling.key_ref)
+    sampling.state, sampling.withdrawn_at = SamplingState.WITHDRAWN, at
+    sampling.withdrawn_because = key.seal(reason.strip(), sampling, "withdrawn_because")
+    session.flush()
+    record_sealed(
+        session, key, Tag.SEALED_ITEM_CHANGED, sampling.ref, {"withdrawn": reason}, by=by, at=at
+    )
+
+
+def check_element(element: str) -> None:
+    """Refuse (ElementNotListed) an element in free words; '' is not filled in yet."""
+    if element and element not in ELEMENT_WORDS:
+        raise ElementNotListed()
+
+
+def draw_group() -> str:
+    """Draw a random group code: it tells nothing but same and other."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH))
+
+
+def found(session: Session, table: type[Row], ref: str, *, lock: bool = False) -> Row:
+    """Return the row named `ref`, locked and fresh where asked. Raises NotFound."""
+    row = session.get(table, ref, with_for_update=lock, populate_existing=lock)
+    if row is None:
+        raise NotFound(code=ref[:40])
+    return row
+
+
+def _add(session: Session, row: object, refusal: Exception) -> None:
+    """Add a row; the database decides which of two with one number is the first."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError:
+        raise refusal from None
