@@ -40,19 +40,19 @@ class Bench:
 
 
 BENCHES = (
-    Bench("intake", StationKind.INTAKE, "Intake", "الاستلام الميداني"),
+    Bench("intake", StationKind.INTAKE, "Intake", "الاستلام"),
     Bench("reception", StationKind.RECEPTION, "Laboratory reception", "استقبال المختبر"),
     Bench(
-        "bones", StationKind.PREPARATION, "Preparation of bones", "تحضير العظام", Line.BONE
+        "bones", StationKind.PREPARATION, "Preparation of bones", "تحضير عيّنات العظم", Line.BONE
     ),
     Bench(
-        "references", StationKind.PREPARATION, "Preparation of references", "تحضير المراجع",
+        "references", StationKind.PREPARATION, "Preparation of references", "تحضير العيّنات المرجعية",
         Line.REFERENCE,
     ),
     Bench("extraction", StationKind.EXTRACTION, "Extraction", "الاستخلاص"),
-    Bench("quantification", StationKind.QUANTIFICATION, "Quantification", "القياس الكمي"),
+    Bench("quantification", StationKind.QUANTIFICATION, "Quantification", "التقدير الكمّي"),
     Bench("amplification", StationKind.AMPLIFICATION, "Amplification", "التضخيم"),
-    Bench("injection", StationKind.INJECTION, "Genetic analyzer", "المحلل الجيني"),
+    Bench("injection", StationKind.INJECTION, "Genetic analyzer", "المحلّل الجيني"),
 )  # fmt: skip
 
 PROCEDURES = (
