@@ -25,8 +25,8 @@ from lims.extraction.models import Extract
 from lims.extraction.queries import blanks_of
 from lims.people.rules import Line
 from lims.plates.models import Batch, Plate, Well
-from lims.plates.queries import lots_used, plate_of
-from lims.plates.rules import Activity
+from lims.plates.queries import Used, lots_used, plate_of, state_of, uses_of, wells_of
+from lims.plates.rules import OPEN_STATES, ROLE_MARKS, Activity
 from lims.quantification.models import QuantityDecision
 from lims.quantification.queries import (
     StationPlate,
@@ -47,6 +47,27 @@ class AmplificationPlate:
 
     map: StationPlate
     missing: tuple[Say, ...]
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """A well of an amplification plate: what stands in it, and how it was set up."""
+
+    position: str
+    role: str
+    code: str
+    reaction: Amplification | None
+
+
+@dataclass(frozen=True)
+class PlatePage:
+    """An amplification plate as its page shows it."""
+
+    plate: Plate
+    state: str
+    rows: tuple[Reaction, ...]
+    missing: tuple[Say, ...]
+    uses: tuple[Used, ...]
 
 
 @dataclass(frozen=True)
@@ -188,6 +209,22 @@ def plate_at_station(session: Session, code: str) -> AmplificationPlate:
     return AmplificationPlate(
         replace(shown, wells=wells), missing_on(session, plate_of(session, code))
     )
+
+
+def plate_page(session: Session, code: str) -> PlatePage:
+    """Return an amplification plate and its reactions; raises as amplification_plate does."""
+    plate = amplification_plate(session, code)
+    state = state_of(session, code)
+    reactions = amplifications_of(session, code)
+    rows = tuple(
+        Reaction(
+            well.position, ROLE_MARKS[well.role], well.subject_code or "",
+            reactions.get(well.position),
+        )
+        for well in wells_of(session, code)
+    )  # fmt: skip
+    missing = missing_on(session, plate) if state in OPEN_STATES else ()
+    return PlatePage(plate, state, rows, missing, uses_of(session, code))
 
 
 def missing_on(session: Session, plate: Plate) -> tuple[Say, ...]:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes into a well, and which blanks a plate needs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lims.amplification.rules import (
+    BlankOfBatchMissing,
+    BlankTooLittle,
+    Decided,
+    Filled,
+    NotQuantified,
+    NotToAmplify,
+    blank_loading,
+    check_blanks,
+    control_text,
+    kit_text,
+    sample_loading,
+)
+from lims.quantification.rules import LIMITS, NextStep
+
+WELLS = st.lists(
+    st.builds(
+        Filled, st.sampled_from(("X1", "X2")), st.sampled_from(("G1", "G2", "G3")),
+        st.booleans(), st.integers(min_value=1, max_value=15_000),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(WELLS)
+def test_a_plate_passes_exactly_when_each_batch_has_a_blank_as_sensitive_as_its_samples(
+    wells: list[Filled],
+) -> None:
+    fits = True
+    for batch in {well.batch for well in wells if not well.is_blank}:
+        samples = [w.volume_nl for w in wells if w.batch == batch and not w.is_blank]
+        blanks = [w.volume_nl for w in wells if w.batch == batch and w.is_blank]
+        fits = fits and max(blanks, default=0) >= max(samples)
+
+    try:
+        check_blanks(wells)
+        passed = True
+    except (BlankOfBatchMissing, BlankTooLittle):
+        passed = False
+
+    assert passed == fits
+
+
+@pytest.mark.parametrize(
+    ("left", "is_bone", "volume"),
+    [(48_000, True, 15_000), (9_000, True, 9_000), (48_000, False, 2_000)],
+)
+def test_a_blank_is_amplified_with_the_most_that_its_set_may_get(
+    left: int, is_bone: bool, volume: int
+) -> None:
+    loading = blank_loading(is_bone=is_bone, left_nl=left, limits=LIMITS)
+
+    assert (loading.volume_nl, loading.drawn_nl, loading.dilution) == (volume, volume, 1)
+
+
+@pytest.mark.parametrize("step", [NextStep.REPEAT, NextStep.REPURIFY])
+def test_an_extract_for_which_something_else_was_decided_is_not_amplified(step: NextStep) -> None:
+    decided = Decided(step, 100_000, None, None, 1, None, False)
+
+    with pytest.raises(NotToAmplify):
+        sample_loading("X", decided, reason="because", limits=LIMITS, left_nl=48_000)
+
+
+def test_a_bone_without_a_quantity_is_not_amplified() -> None:
+    with pytest.raises(NotQuantified):
+        sample_loading("X", None, reason="because", limits=LIMITS, left_nl=48_000)
+
+
+@pytest.mark.parametrize(
+    ("reagent", "control"),
+    [
+        ("positive control 9947A", "9947A"), ("Positive-Control: 2800M", "2800M"),
+        ("Control DNA 007", "007"), ("PowerPlex 16", ""), ("control buffer", ""),
+    ],
+)  # fmt: skip
+def test_a_control_dna_is_known_by_the_name_of_its_reagent(reagent: str, control: str) -> None:
+    assert control_text(reagent) == control
+
+
+def test_a_kit_may_be_called_a_kit() -> None:
+    assert kit_text("GlobalFiler PCR Kit") == "GlobalFiler"
+    assert kit_text("PowerPlex 16") == "PowerPlex 16"
