@@ -143,7 +143,7 @@ def examine(folder: Path) -> Iterator[Check]:
         ", ".join(loose) or f"{settings.keys} is closed to others",
     )  # fmt: skip
     left = days_left(settings.keys, at=now())
-    yield Check("days with a certified key", left > 7, f"{left} (run `lims ledger key` to add)")
+    yield Check("days with a certified key", left > 7, f"{left} (`lims ledger key --certify` adds)")
     free = shutil.disk_usage(folder).free // 1_000_000
     yield Check("room on the disk", free > settings.free_disk_mb, f"{free} MB free")
     database = Database(settings.database_url, lock_file=settings.lock_file)

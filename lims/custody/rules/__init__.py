@@ -128,7 +128,9 @@ class NoDailyKey(Refusal):
     """There is no certified key to sign today's checkpoints."""
 
     says: ClassVar[str] = N_("There is no certified key for %(day)s, so nothing can be signed.")
-    do: ClassVar[str] = N_("The administrator certifies the next days: `lims ledger key`.")
+    do: ClassVar[str] = N_(
+        "The administrator certifies the next days: `lims ledger key --certify`."
+    )
 
 
 class CheckpointBackwards(Refusal):
