@@ -46,8 +46,8 @@ BENCHES = (
         "bones", StationKind.PREPARATION, "Preparation of bones", "تحضير عيّنات العظم", Line.BONE
     ),
     Bench(
-        "references", StationKind.PREPARATION, "Preparation of references", "تحضير العيّنات المرجعية",
-        Line.REFERENCE,
+        "references", StationKind.PREPARATION, "Preparation of references",
+        "تحضير العيّنات المرجعية", Line.REFERENCE,
     ),
     Bench("extraction", StationKind.EXTRACTION, "Extraction", "الاستخلاص"),
     Bench("quantification", StationKind.QUANTIFICATION, "Quantification", "التقدير الكمّي"),
@@ -85,9 +85,9 @@ LOTS = (
     Reagent("unreleased", "Proteinase K", Activity.EXTRACTION, "PK-1102", released=False),
     Reagent("quantifiler", "Quantifiler Trio kit", Activity.QUANTIFICATION, "QT-3310"),
     Reagent("kit", "GlobalFiler kit", Activity.AMPLIFICATION, "GF-7714"),
-    Reagent("control", "Control DNA 007", Activity.AMPLIFICATION, "C7-1180"),
+    Reagent("control", "Positive control DNA007", Activity.AMPLIFICATION, "C7-1180"),
     Reagent("other kit", "Identifiler kit", Activity.AMPLIFICATION, "ID-5512"),
-    Reagent("other control", "Control DNA 9947A", Activity.AMPLIFICATION, "C9-0420"),
+    Reagent("other control", "Positive control 9947A", Activity.AMPLIFICATION, "C9-0420"),
     Reagent("ladder", "GlobalFiler ladder", Activity.INJECTION, "GL-2265"),
     Reagent("standard", "GS600 LIZ size standard", Activity.INJECTION, "SZ-0608"),
 )

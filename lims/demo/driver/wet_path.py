@@ -71,7 +71,7 @@ def extract(play: Play, line: Line) -> None:
     bench.refuse(play.stock("overdue"), "calibration")
     for key in ("buffer", "proteinase", "shaker"):
         bench.scan(play.stock(key))
-    bench.refuse(play.payloads[play.aliquots[others[0]]], "share", "line")
+    bench.refuse(play.payloads[play.aliquots[others[0]]], "share", "line", "used up")
     for code in samples:
         bench.scan(play.payloads[play.aliquots[code]])
     bench.refuse(play.payloads[play.aliquots[samples[0]]], "already", "position", "stands")

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The genetic analyzer of the run-through: files as it would write them, for invented people."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from instruments.analyzers.abif_writer import SyntheticWell, synthetic_run
+from instruments.analyzers.kit import Kit
+from instruments.analyzers.size_standards import size_standards_of
+from instruments.analyzers.synthetic import (
+    Genotype,
+    Role,
+    Sex,
+    SyntheticInstrument,
+    child_genotype,
+    draw_genotype,
+    genotype_of,
+    seeded,
+)
+from lims.core.catalogue import shipped_controls, shipped_kit, shipped_size_standards
+from lims.demo.driver.pages import Browser, Page, StepFailed
+from lims.demo.driver.play import Play
+from lims.demo.stock import KIT
+
+INSTRUMENT = SyntheticInstrument(model="3500", name="Demonstration Analyzer", serial="SYN-0001")
+LOW_HEIGHT = 420
+KEPT_LOCI = 5
+"""At how many loci the degraded bone still shows alleles."""
+
+
+@dataclass
+class People:
+    """Who the invented samples come from: genotypes by sample."""
+
+    kit: Kit
+    genotypes: dict[str, Genotype] = field(default_factory=dict)
+    degraded: str = ""
+
+    @classmethod
+    def of(cls, play: Play) -> "People":
+        """Draw a family: two parents gave blood, the first bone is their child's."""
+        kit = shipped_kit(KIT)
+        people = cls(kit, degraded=play.bones[-1])
+        rng = seeded("the demonstration's people")
+        mother = draw_genotype(kit, rng, sex=Sex.FEMALE)
+        father = draw_genotype(kit, rng, sex=Sex.MALE)
+        child = child_genotype(kit, mother, father, rng, sex=Sex.MALE)
+        others = (draw_genotype(kit, rng, sex=Sex.MALE) for _ in range(100))
+        for code, genotype in zip(play.references, (mother, father, *others), strict=False):
+            people.genotypes[code] = genotype
+        more = (draw_genotype(kit, rng, sex=Sex.MALE) for _ in range(100))
+        for code, genotype in zip(play.bones, (child, *more), strict=False):
+            people.genotypes[code] = genotype
+        return people
+
+
+def run_files(
+    play: Play, person: Browser, plate: str, people: People, *, exchanged: bool = False
+) -> dict[str, bytes]:
+    """Return the files of a run of an injection plate, as its record names the wells.
+
+    `exchanged` is the run of somebody who mixed up two wells when typing the record.
+    """
+    shown = person.json(f"/injection/{plate}")
+    if exchanged:
+        first, second = [one for one in shown["wells"] if one["role"] == "sample"][:2]
+        first["sample_name"], second["sample_name"] = second["sample_name"], first["sample_name"]
+    by_extract = {extract: sample for sample, extract in play.extracts.items()}
+    kit = people.kit
+    control = shipped_controls()[kit.positive_control or ""]
+    wells = [_well(one, kit, control, by_extract, people) for one in shown["wells"]]
+    named = size_standards_of(kit, shipped_size_standards())
+    standard = next((one for one in named if one.name == shown["size_standard"]), named[0])
+    return synthetic_run(
+        kit, wells, size_standard=standard, plate=plate, instrument=INSTRUMENT,
+        started=datetime.now().replace(microsecond=0),  # noqa: DTZ005  # analyzers know no zone
+        seed=len(play.extracts),
+    )  # fmt: skip
+
+
+def _well(
+    one: Mapping[str, Any], kit: Kit, control: Mapping[str, tuple[str, ...]],
+    by_extract: Mapping[str, str], people: People,
+) -> SyntheticWell:  # fmt: skip
+    role = Role(one["role"])
+    genotype: Mapping[str, tuple[str, ...]] = {}
+    dropout: tuple[tuple[str, str], ...] = ()
+    height = 1600
+    if role is Role.POSITIVE:
+        genotype = genotype_of(kit, control)
+    elif role is Role.SAMPLE:
+        sample = by_extract[one["holds"]]
+        genotype = people.genotypes[sample]
+        if sample == people.degraded:
+            height = LOW_HEIGHT
+            lost = [name for name in genotype if name not in _kept(kit)]
+            dropout = tuple((name, allele) for name in lost for allele in genotype[name])
+    return SyntheticWell(
+        one["position"], one["sample_name"], role, genotype, height=height, dropout=dropout
+    )
+
+
+def _kept(kit: Kit) -> set[str]:
+    """Return the markers with the shortest fragments: what degradation leaves."""
+    by_size = sorted(kit.markers, key=lambda marker: marker.ladder[0].size)
+    return {marker.name for marker in by_size[:KEPT_LOCI]}
+
+
+def upload(person: Browser, plate: str, files: Iterable[tuple[str, bytes]]) -> Page:
+    """Import files on the page, as somebody who chose them there; the answer whatever it is."""
+    page = person.open(f"/runs/new?plate={plate}")
+    form = page.form("/runs")
+    sent = [("files", (name, content, "application/octet-stream")) for name, content in files]
+    return person.try_send(form, {"plate": plate}, files=sent)
+
+
+def import_by_command(play: Play, folder: Path, plate: str, *more: str) -> dict[str, Any]:
+    """Import a folder of files with `lims import-run`; returns what it printed as JSON."""
+    command = [
+        sys.executable, "-m", "lims", "import-run", str(folder), "--plate", plate,
+        "--folder", str(play.folder), "--json", *more,
+    ]  # fmt: skip
+    done = subprocess.run(  # noqa: S603  # our own program
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    try:
+        printed: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise StepFailed(f"lims import-run failed ({done.returncode}): {done.stderr}") from None
+    return printed | {"exit": done.returncode}
