@@ -30,7 +30,7 @@ from lims.people.operations import open_session
 from lims.people.rules import Policy
 from tests.cast import Cast, read_cast, settle
 
-pytest_plugins = ("tests.builders",)
+pytest_plugins = ("tests.builders", "tests.filled")
 
 ORIGIN = "osteon.example/test"
 
@@ -68,9 +68,10 @@ def chromium() -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what uses the database on both kinds."""
+    """Run what uses the database on both kinds, or on those that the module names."""
     if "database_kind" in metafunc.fixturenames:
-        metafunc.parametrize("database_kind", KINDS, scope="session")
+        kinds = getattr(metafunc.module, "DATABASES", KINDS)
+        metafunc.parametrize("database_kind", kinds, scope="session")
 
 
 def _begin(database: Database) -> None:
