@@ -19,7 +19,8 @@ KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "Say": None, "ngettext": (1, 2)}
 PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
 # The same in every language: a name, a language's own name, units and signs.
 SAME_EVERYWHERE = {
-    "Osteon", "English", "العربية", "PDF", "ZPL", "RFU", "bp", "JSON", "NDJSON", "sha256", "SHA", "R²",
+    "Osteon", "English", "العربية", "PDF", "ZPL", "RFU", "bp", "JSON", "NDJSON", "sha256", "SHA",
+    "R²",
 }  # fmt: skip
 # Attributes that a macro writes, and the one block that holds the name of a class.
 NO_WORDS = re.compile(r'[a-z-]+="[^"]*"')
