@@ -295,4 +295,16 @@ def _seen(plan: Plan, calls: Sequence[MachineCalls], thresholds: Thresholds) -> 
         without_file=tuple((well.position, well.role) for well in plan.without_file),
         controls=control_genotypes(),
         blanks_passed=plan.blanks_passed,
+        expired=_expired(plan),
     )
+
+
+def _expired(plan: Plan) -> tuple[tuple[str, str, str], ...]:
+    """Return the consumables past their expiry when the run began, as the files say."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for parsed, _ in plan.pairs:
+        started = parsed.file.run_started
+        for one in parsed.file.consumables:
+            if started is not None and one.expires is not None and one.expires < started.date():
+                found[one.kind] = (one.kind, one.expires.isoformat(), started.date().isoformat())
+    return tuple(found.values())

@@ -149,5 +149,10 @@ def _store_findings(
 
 def _consumables(file: AbifFile) -> list[object]:
     return [
-        [one.kind, (one.lot or "")[:60], (one.expires_text or "")[:40]] for one in file.consumables
+        [
+            one.kind,
+            (one.lot or "")[:60],
+            one.expires.isoformat() if one.expires else (one.expires_text or "")[:40],
+        ]
+        for one in file.consumables
     ]

@@ -264,7 +264,8 @@ def _mark(finding: Finding) -> str:
     known = _MARKS.get(finding.rule)
     if known is not None:
         return known
-    return "found-ctl" if finding.severity is Severity.NOTE else "flag"
+    # The mark that stops the eye is kept for what stops the work.
+    return "flag" if finding.severity in (Severity.FAIL, Severity.HOLD) else "found-ctl"
 
 
 def _wells(

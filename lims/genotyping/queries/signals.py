@@ -12,7 +12,7 @@ from instruments.analyzers.kit import BASE_PAIR, Kit
 from instruments.analyzers.signal import InjectionSignal, Role, signal_of
 from instruments.analyzers.signal.channels import prepared
 from instruments.analyzers.signal.sizing import Sizer
-from lims.genotyping.rules.calls import MachineCalls, Thresholds
+from lims.genotyping.rules.calls import MachineCalls, PeakRead, Thresholds
 
 EVERY = 20
 """Scans between two given sizes; in between the viewer goes straight."""
@@ -122,6 +122,14 @@ def _markers(kit: Kit, calls: MachineCalls, ladder: MachineCalls | None) -> list
     return found
 
 
+def _kind(calls: MachineCalls, peak: PeakRead) -> str:
+    """Return how a peak is drawn: at a locus that the machine refused, nothing is called."""
+    locus = calls.locus(peak.marker)
+    if peak.kind == "allele" and locus is not None and locus.refused:
+        return "not-called"
+    return _SHOWN_KINDS[peak.kind]
+
+
 def _peaks(kit: Kit, calls: MachineCalls) -> list[dict[str, object]]:
     found: list[dict[str, object]] = [
         {
@@ -131,7 +139,7 @@ def _peaks(kit: Kit, calls: MachineCalls) -> list[dict[str, object]]:
             "height": peak.height,
             "marker": peak.marker,
             "allele": peak.allele,
-            "kind": _SHOWN_KINDS[peak.kind],
+            "kind": _kind(calls, peak),
         }
         for peak in calls.peaks
         if peak.kind in _SHOWN_KINDS

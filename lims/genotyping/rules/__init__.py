@@ -45,7 +45,7 @@ def _without_file(run: SeenRun) -> Iterable[Found]:
         yield Found(
             "NO_FILE",
             Severity.WARN,
-            Say(N_("The plate holds a %(role)s there, and the run has no file of it."),
+            Say(N_("The run has no file of this well, which holds: %(role)s."),
                 {"role": Say(ROLE_WORDS[role])}),
             Say(N_("Look in the analyzer's folder, or plan the well for another injection.")),
             position=position,

@@ -16,11 +16,19 @@ DROP_IN_TIMES = 3
 CONTROL_BALANCE = 60
 """Least height of a control's lower allele, percent of the higher one (R07)."""
 
+CONSUMABLE_WORDS: Mapping[str, str] = {
+    "capillary array": N_("Capillary array"),
+    "polymer": N_("Polymer"),
+    "anode buffer": N_("Anode buffer"),
+    "cathode buffer": N_("Cathode buffer"),
+}
+
 _INJECT_AGAIN = N_("Inject it again. Until then nothing of this run is released.")
 
 
 def control_findings(run: SeenRun) -> Iterator[Found]:
     """Yield what ladders, positive, negative and blanks say of the run."""
+    yield from _expired(run)
     yield from _ladders(run)
     yield from _positives(run)
     yield from _negatives(run)
@@ -34,6 +42,17 @@ def unexplained(calls: MachineCalls, *, least: int) -> tuple[PeakRead, ...]:
         for peak in calls.peaks
         if peak.marker and peak.kind in ("allele", "off-ladder") and peak.height >= least
     )
+
+
+def _expired(run: SeenRun) -> Iterator[Found]:
+    for kind, expires, started in run.expired:
+        yield Found(
+            "EXPIRED", Severity.WARN,
+            Say(N_("%(kind)s on the analyzer: expired on %(expires)s, the run was on "
+                   "%(started)s."),
+                {"kind": Say(CONSUMABLE_WORDS[kind]), "expires": expires, "started": started}),
+            Say(N_("Change it before the next run, and look at the size standards of this one.")),
+        )  # fmt: skip
 
 
 def _of(run: SeenRun, role: WellRole) -> list[tuple[int, SeenInjection]]:
@@ -143,8 +162,10 @@ def _compared(
     else:
         yield Found(
             "R06", Severity.NOTE,
-            Say(N_("Control %(control)s is as known at %(count)s loci; not checked: %(loci)s."),
-                {"control": one.control, "count": agreed, "loci": ", ".join(unchecked) or "-"}),
+            Say(N_("Control %(control)s is as known at %(count)s loci; not checked: %(loci)s.")
+                if unchecked else
+                N_("Control %(control)s is as known at all %(count)s loci."),
+                {"control": one.control, "count": agreed, "loci": ", ".join(unchecked)}),
             Say(N_("Nothing is to be done.")), position=one.position, index=index,
         )  # fmt: skip
     yield from _weak(run, index, one)

@@ -39,6 +39,7 @@ TITLES: Mapping[str, str] = {
     "NEGATIVE": N_("No negative control"),
     "BLANK": N_("No reagent blank"),
     "NOT_CALLED": N_("Loci that the machine did not call"),
+    "EXPIRED": N_("Consumable past its expiry"),
     "NO_FILE": N_("No file came"),
     "RENAMED": N_("Renamed after the run"),
     "SIGNAL": N_("Signal cannot be read"),
@@ -92,6 +93,8 @@ class SeenRun:
     without_file: tuple[tuple[str, WellRole], ...] = ()
     controls: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     blanks_passed: frozenset[str] = frozenset()
+    # What had run out on the analyzer: (kind, day of expiry, day of the run).
+    expired: tuple[tuple[str, str, str], ...] = ()
 
 
 def state_of_run(findings: Iterable[tuple[Severity, bool, bool]]) -> RunState:

@@ -58,6 +58,16 @@ def machine_labels(
     return labels
 
 
+RENAMED_WORDS = {
+    "sample name": N_("sample name"),
+    "well": N_("well"),
+    "plate": N_("plate"),
+    "sample type": N_("sample type"),
+    "size standard": N_("size standard"),
+}
+"""The fields of a file that may be renamed after its run, as `AbifFile.renamed` calls them."""
+
+
 def crowded_loci(kit: Kit, alleles: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return the loci with more alleles than one person has."""
     return tuple(
@@ -83,7 +93,8 @@ def _file(one: SeenInjection, index: int) -> Iterator[Found]:
             one, index, "RENAMED", Severity.WARN,
             Say(N_("The %(what)s was “%(earlier)s” when the analyzer first saved the file, and is "
                    "“%(current)s” now."),
-                {"what": what, "earlier": earlier, "current": current}),
+                {"what": Say(RENAMED_WORDS.get(what, what)), "earlier": earlier,
+                 "current": current}),
             N_("Find out who renamed it and why, before anything is accepted."),
         )  # fmt: skip
     if not one.calls.readable:
@@ -165,7 +176,7 @@ def _sample(run: SeenRun, one: SeenInjection, index: int) -> Iterator[Found]:
         yield _found(
             one, index, "NOT_CALLED", Severity.WARN,
             Say(N_("The machine called nothing at %(loci)s: the signal there is not sure."),
-                {"loci": ", ".join(f"{locus.marker} ({locus.refused})" for locus in refused)}),
+                {"loci": ", ".join(locus.marker for locus in refused)}),
             N_("Read these loci yourself, or inject again for a shorter time."),
         )  # fmt: skip
     labels = machine_labels(calls, run.kit, limits)

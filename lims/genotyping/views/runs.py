@@ -14,6 +14,7 @@ from lims.genotyping import operations, queries
 from lims.genotyping.models import Injection, Run, RunFile, Severity
 from lims.genotyping.rules import ROLE_WORDS
 from lims.genotyping.rules.calls import MachineCalls
+from lims.genotyping.rules.controls import CONSUMABLE_WORDS
 from lims.genotyping.rules.files import MOST_PROBLEMS
 from lims.genotyping.rules.findings import TITLES
 from lims.genotyping.rules.refusals import RunRefused
@@ -157,6 +158,7 @@ def one_run(run_id: int) -> Answer:
             ),
             titles=TITLES, spoken=spoken, run_words=RUN_WORDS, run_tones=RUN_TONES,
             role_words=ROLE_WORDS, severity_words=SEVERITY_WORDS, severity_tones=SEVERITY_TONES,
+            consumable_words=CONSUMABLE_WORDS,
         )  # fmt: skip
 
 

@@ -24,7 +24,7 @@
      "bins": [{"marker": "TH01", "allele": "9.3", "low": 203.6, "high": 204.4}],  bp
      "peaks": [{"dye": 3, "scan": 4012, "bp": 204.01, "height": 1830, "marker": "TH01",
                 "allele": "9.3", "kind": "allele"}],
-                kind: allele (called, drawn filled), off-ladder, stutter, pull-up, artefact,
+                kind: allele (called, drawn filled), off-ladder, stutter, pull-up, artefact, not-called,
                 size (allele = its nominal size). marker "" outside of all; bp null where not sized
      "limits": {"at": 250, "st": 400, "saturation": 9000},   RFU, or {"at": {"1": 175, ...}, ...} by dye
      "off_scale": [3120, 3121, 3122] scans at which the camera was saturated

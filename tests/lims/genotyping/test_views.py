@@ -134,7 +134,7 @@ def test_the_viewer_is_given_every_dye_of_the_stored_file_with_sizes_that_grow(
         pairs = drawn["bp"]
         assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(pairs))
         assert {peak["kind"] for peak in drawn["peaks"]} <= {
-            "allele", "off-ladder", "stutter", "pull-up", "artefact", "size",
+            "allele", "off-ladder", "stutter", "pull-up", "artefact", "size", "not-called",
         }  # fmt: skip
         assert drawn["bins"]
 
