@@ -12,8 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from lims.core.actors import Actor
 from lims.core.clock import now, utc_text
 from lims.core.db import Database
+from lims.core.files import FileStore
+from lims.core.sealing import open_vault
 from lims.core.settings import SETTINGS_FILE, Settings, read_settings
 from lims.demo.accounts import add_accounts, hashed_password
+from lims.demo.sealed import fill_cases, fill_persons
 from lims.demo.stock import (
     DPI,
     OpenedBench,
@@ -121,6 +124,10 @@ def build(folder: Path, url: str = "") -> tuple[Settings, Built]:
         )
     with database.writing() as session:
         printed = print_queue(session, stations, by=people["technician"].actor, at=at)
+    vault, files = open_vault(settings), FileStore(settings.files)
+    with database.writing() as session:
+        fill_cases(session, vault, files, by=people["reception"].actor, at=at)
+        fill_persons(session, vault, by=people["coordinator"].actor, at=at)
     database.close()
     keep_printed(folder, printed)
     for bench in benches.values():

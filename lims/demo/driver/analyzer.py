@@ -26,6 +26,7 @@ from instruments.analyzers.synthetic import (
 from lims.core.catalogue import shipped_controls, shipped_kit, shipped_size_standards
 from lims.demo.driver.pages import Browser, Page, StepFailed
 from lims.demo.driver.play import Play
+from lims.demo.driver.sealed_path import expected_sex
 from lims.demo.stock import KIT
 
 INSTRUMENT = SyntheticInstrument(model="3500", name="Demonstration Analyzer", serial="SYN-0001")
@@ -44,19 +45,20 @@ class People:
 
     @classmethod
     def of(cls, play: Play) -> "People":
-        """Draw a family: two parents gave blood, the first bone is their child's."""
-        kit = shipped_kit(KIT)
+        """Draw somebody for each sample, of the sex that the laboratory expects.
+
+        The first two references are drawn as parents of the first bone, so that the profiles
+        look as those of a family do.
+        """
+        kit, person = shipped_kit(KIT), play.person("technician")
         people = cls(kit, degraded=play.bones[-1])
         rng = seeded("the demonstration's people")
-        mother = draw_genotype(kit, rng, sex=Sex.FEMALE)
-        father = draw_genotype(kit, rng, sex=Sex.MALE)
+        for code in (*play.references, *play.bones):
+            sex = {"female": Sex.FEMALE}.get(expected_sex(person, code), Sex.MALE)
+            people.genotypes[code] = draw_genotype(kit, rng, sex=sex)
+        mother, father = (people.genotypes[code] for code in play.references[:2])
         child = child_genotype(kit, mother, father, rng, sex=Sex.MALE)
-        others = (draw_genotype(kit, rng, sex=Sex.MALE) for _ in range(100))
-        for code, genotype in zip(play.references, (mother, father, *others), strict=False):
-            people.genotypes[code] = genotype
-        more = (draw_genotype(kit, rng, sex=Sex.MALE) for _ in range(100))
-        for code, genotype in zip(play.bones, (child, *more), strict=False):
-            people.genotypes[code] = genotype
+        people.genotypes[play.bones[0]] = child
         return people
 
 

@@ -144,6 +144,17 @@ class Bench:
                 raise StepFailed(f"no label of {missing} came out at {self.station}")
             time.sleep(0.05)
 
+    def fresh_labels(self, many: int, *, after: int) -> list[str]:
+        """Return the payloads of `many` labels that come out, in the order in which they do."""
+        ends = time.monotonic() + PRINT_SECONDS
+        while True:
+            printed = self._devices.labels(self.station, after=after)
+            if len(printed) >= many:
+                return [codes_in(one.zpl.encode("utf-8"))[0] for one in printed]
+            if time.monotonic() >= ends:
+                raise StepFailed(f"{len(printed)} of {many} labels came out at {self.station}")
+            time.sleep(0.05)
+
     def odometer(self) -> int:
         """Return how many labels this station's printer has printed."""
         for one in self._devices.state():

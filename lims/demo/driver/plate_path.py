@@ -2,6 +2,7 @@
 """Steps of the run-through on plates: quantification, amplification, injection."""
 
 import math
+from itertools import cycle
 
 from lims.core.scans import Command
 from lims.demo.driver.benches import Bench
@@ -10,8 +11,11 @@ from lims.demo.driver.play import Play
 from lims.demo.stock import KIT
 from lims.people.rules import Line
 
-QUANTITIES = ("0.2500", "0.1800", "0.4200", "0.0210")
-"""ng/µl of the bones' extracts in turn; the last is low template, and its profile is refused."""
+QUANTITIES = ("0.2500", "0.1800", "0.4200", "0.3100")
+"""ng/µl of the bones' extracts in turn."""
+
+LOW_QUANTITY = "0.0210"
+"""Of the last bone, whose profile is refused: low template."""
 
 BLANK_QUANTITY = "0.0002"
 STANDARDS = ("50", "5", "0.5", "0.05", "0.005")
@@ -98,7 +102,9 @@ def _open(play: Play, bench: Bench, path: str, line: Line, *, kit: str) -> str:
 
 def _table(play: Play, bench: Bench, plate: str) -> str:
     """Return the table that the cycler would export for a plate."""
-    quantities = dict(zip((play.extracts[code] for code in play.bones), QUANTITIES, strict=False))
+    extracts = [play.extracts[code] for code in play.bones]
+    quantities = dict(zip(extracts, cycle(QUANTITIES), strict=False))
+    quantities[extracts[-1]] = LOW_QUANTITY
     quantities[play.blanks[Line.BONE.value]] = BLANK_QUANTITY
     lines, standards = [HEADER], iter([level for level in STANDARDS for _ in range(2)])
     for well in bench.person.json(f"/plates/{plate}")["wells"]:

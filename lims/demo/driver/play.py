@@ -25,6 +25,8 @@ class Play:
     refused: int = 0
     """How often something that must be refused was refused."""
 
+    lists: list[str] = field(default_factory=list)
+    """Addresses of the coded lists."""
     bones: list[str] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
     aliquots: dict[str, str] = field(default_factory=dict)
