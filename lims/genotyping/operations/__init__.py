@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verbs of genotyping, and what a scan means at an injection bench."""
 
-from lims.genotyping.operations.importing import ImportResult, import_run, read_folder
+from lims.genotyping.operations.importing import (
+    ImportResult,
+    import_run,
+    read_folder,
+    refused_as_json,
+)
 from lims.genotyping.operations.injecting import (
     complete_injection_plate,
     name_for_analyzer,
@@ -24,6 +29,7 @@ __all__ = [
     "open_injection_plate",
     "read_folder",
     "refuse_profile",
+    "refused_as_json",
     "settle_difference",
     "submit_reading",
     "use_on_injection_plate",

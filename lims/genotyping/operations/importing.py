@@ -15,6 +15,7 @@ from instruments.analyzers.abif import AbifFile, read_abif
 from instruments.analyzers.contents import LARGEST_FILE
 from instruments.analyzers.errors import AnalyzerFileError
 from lims.core.actors import Actor
+from lims.core.errors import Refusal
 from lims.core.files import FileStore
 from lims.core.words import N_, Say
 from lims.custody.operations import refuse_if_held
@@ -40,6 +41,7 @@ from lims.genotyping.rules import (
 )
 from lims.genotyping.rules.calls import MachineCalls, Thresholds
 from lims.genotyping.rules.files import (
+    MOST_PROBLEMS,
     FileFacts,
     injection_key,
     match_files,
@@ -83,6 +85,16 @@ class ImportResult:
     def as_json(self) -> dict[str, object]:
         """Return the JSON of `lims import-run --json`."""
         return {"ok": True, **asdict(self)}
+
+
+def refused_as_json(refusal: Refusal, plate_code: str) -> dict[str, object]:
+    """Return the JSON of `lims import-run --json` for an import that was refused."""
+    problems = refusal.problems if isinstance(refusal, RunRefused) else (refusal.say,)
+    return {
+        "ok": False, "plate": plate_code, "changed": False, "error": refusal.name,
+        "said": str(refusal.say), "do": str(refusal.advice or ""),
+        "problems": [str(one) for one in problems[:MOST_PROBLEMS]], "count": len(problems),
+    }  # fmt: skip
 
 
 def read_folder(folder: Path) -> list[tuple[str, bytes]]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Importing an analyzer run: all of it or nothing, once, and what the rules find in it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from lims.core.words import Say
 from lims.custody.queries import blocked, history
 from lims.custody.rules import Tag
 from lims.genotyping.models import Finding, Injection, Run, RunFile
-from lims.genotyping.operations import ImportResult
+from lims.genotyping.operations import ImportResult, read_folder, refused_as_json
 from lims.genotyping.rules import RunState, Severity
 from lims.genotyping.rules.refusals import RunRefused
 from lims.plates.rules import WellRole
@@ -206,6 +207,25 @@ def test_every_problem_is_told_not_only_the_first(
     with pytest.raises(RunRefused) as refused:
         import_files([("bad.fsa", b"nothing"), *files], plate.code)
     assert len(refused.value.problems) == len(files) + 1
+
+
+def test_the_command_tells_every_problem_as_json(
+    an_injection_plate: Any, import_files: Import
+) -> None:
+    plate = an_injection_plate(samples=1)
+    with pytest.raises(RunRefused) as refused:
+        import_files([("a.fsa", b""), ("b.fsa", b"PK\x03\x04")], plate.code)
+    told = refused_as_json(refused.value, plate.code)
+    assert (told["ok"], told["count"], told["changed"]) == (False, 2, False)
+    assert told["problems"] == [str(one) for one in refused.value.problems]
+    json.dumps(told)
+
+
+def test_a_run_folder_is_read_without_what_analyzers_write_beside_the_runs(tmp_path: Path) -> None:
+    for name in ("b.hid", "a.fsa", "run.xml", ".hidden.fsa", "notes.log"):
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "sub").mkdir()
+    assert read_folder(tmp_path) == [("a.fsa", b"a.fsa"), ("b.hid", b"b.hid")]
 
 
 def test_a_well_without_a_file_is_a_finding(
