@@ -25,7 +25,8 @@ from lims.core.clock import now
 from lims.core.codes import read_payload
 from lims.core.errors import Refusal
 from lims.genotyping.operations import import_run as run_import
-from lims.genotyping.operations import read_folder
+from lims.genotyping.operations import read_folder, refused_as_json
+from lims.genotyping.rules.refusals import RunRefused
 
 T = TypeVar("T")
 
@@ -118,10 +119,12 @@ def import_run(
                 write=write, store=lab.files, by=by, at=now(), dry_run=dry_run, progress=progress,
             )  # fmt: skip
         except Refusal as refusal:
-            if not as_json:
-                raise
-            print_json({"ok": False, "error": refusal.name, "said": str(refusal.say)})
-            sys.exit(1)
+            if as_json:
+                print_json(refused_as_json(refusal, plate))
+                sys.exit(1)
+            for problem in refusal.problems if isinstance(refusal, RunRefused) else ():
+                click.echo(str(problem), err=True)
+            raise
     if as_json:
         print_json(result.as_json())
     else:
