@@ -23,6 +23,7 @@ from lims.cases.models import (
     Site,
 )
 from lims.cases.operations import MEANING as INTAKE
+from lims.cases.views import blueprint as cases
 from lims.core.once import RequestKey
 from lims.core.scans import Meaning, StationKind
 from lims.core.sealing import SealedKey
@@ -44,6 +45,7 @@ from lims.identities.models import (
     ReferenceSampling,
     Relation,
 )
+from lims.identities.views import blueprint as identities
 from lims.people.models import Person, Station
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Procedure, Well
@@ -78,6 +80,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     quality,
     throughput,
     genotyping,
+    cases,
+    identities,
 )
 
 # Importing a feature's models registers its tables; the migrations and a test compare.
@@ -153,6 +157,8 @@ class Place:
 
 
 PLACES: tuple[Place, ...] = (
+    Place(Right.SEE_PERSONS, "identities.intake", "box", N_("Intake")),
+    Place(Right.SEE_CASES, "cases.cases", "case", N_("Cases")),
     Place(Right.SEE_THROUGHPUT, "throughput.overview", "home", N_("Laboratory")),
     Place(Right.SEE_LEDGER, "quality.ledger", "proof", N_("Ledger")),
     Place(Right.SET_HOLDS, "quality.holds", "hand", N_("Holds")),

@@ -97,11 +97,11 @@ class Sealed:
         """Record samplings of as many items."""
         return [self.a_bone(session, item=self.an_item(session, site=site)) for _ in range(many)]
 
-    def a_donor(self, session: Session, *, consents: bool = True) -> str:
+    def a_donor(self, session: Session, *, consents: bool = True, number: str = "") -> str:
         """Record a donor, with a consent to testing."""
         donor = identities.register_donor(
             session, self.vault, Names(GIVEN, family=FAMILY, latin=LATIN),
-            number=f"{NUMBER}-{next(self._numbers)}", sex=ExpectedSex.FEMALE, phone=PHONE,
+            number=number or f"{NUMBER}-{next(self._numbers)}", sex=ExpectedSex.FEMALE, phone=PHONE,
             by=self.cast.coordinator, at=self.at,
         )  # fmt: skip
         if consents:

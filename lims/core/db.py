@@ -165,6 +165,7 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url, poolclass=QueuePool, pool_size=8, max_overflow=64, pool_timeout=60,
         connect_args={"timeout": 30, "check_same_thread": False},
+        hide_parameters=True,
     )  # fmt: skip
 
     @event.listens_for(engine, "connect")
@@ -192,4 +193,8 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _server_engine(url: URL) -> Engine:
-    return create_engine(url, pool_size=8, max_overflow=64, pool_timeout=60, pool_pre_ping=True)
+    # What is bound to a statement may be personal: it must not reach a log with an error.
+    return create_engine(
+        url, pool_size=8, max_overflow=64, pool_timeout=60, pool_pre_ping=True,
+        hide_parameters=True,
+    )  # fmt: skip
