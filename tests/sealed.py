@@ -24,10 +24,11 @@ LATIN = "Mustafa Qanari"
 CASE, FIELD, SEAL = "WZQ-7731", "WZQ-7731-ITEM", "SEAL-90417"
 NUMBER, PHONE = "D-88412", "+218 91 555 0142"
 WITNESS, TAKEN_BY = "Witnessa Canaria", "Anthropa Canaria"
+SITE_CODE = "ZUWARA-W"
 REASON = "the mother Canaria asked"
 CANARIES = (
     SITE, FAMILY, GIVEN, LATIN, "Qanari", CASE, FIELD, SEAL, NUMBER, PHONE, WITNESS, TAKEN_BY,
-    REASON, "WZQ",
+    REASON, SITE_CODE,
 )  # fmt: skip
 """Words that may stand in sealed pages alone."""
 
@@ -52,7 +53,7 @@ class Sealed:
     def a_site(self, session: Session, *, code: str = "") -> str:
         """Register a site."""
         return cases.register_site(
-            session, self.vault, code=code or f"WZQ{next(self._numbers)}", name=SITE,
+            session, self.vault, code=code or f"{SITE_CODE}{next(self._numbers)}", name=SITE,
             coordinates="32.0 N, 13.0 E", by=self.cast.coordinator, at=self.at,
         )  # fmt: skip
 
