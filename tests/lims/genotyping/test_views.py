@@ -22,6 +22,7 @@ from lims.plates.models import Plate
 from lims.plates.queries import state_of, wells_of
 from lims.plates.rules import WellRole
 from lims.printing.models import LabelInstance
+from lims.printing.rules import LabelState
 from tests.cast import Cast
 
 SignIn = Callable[[Actor], FlaskClient]
@@ -193,9 +194,15 @@ def test_a_plate_is_prepared_for_injection_by_scans_alone(
     client.post(f"/bench/{station}/take", data={"request_key": key()})
 
     def scan(code: str) -> dict[str, Any]:
+        with database.reading() as session:
+            live = session.scalar(
+                select(LabelInstance.payload).where(
+                    LabelInstance.code == code, LabelInstance.state == LabelState.ACTIVE
+                )
+            )
         answer = client.post(
             f"/api/bench/{station}/scans",
-            json={"scan_id": key(), "text": code, "source": "serial", "request_key": key()},
+            json={"scan_id": key(), "text": live or code, "source": "serial", "request_key": key()},
         ).get_json()
         assert isinstance(answer, dict)
         return answer
@@ -216,7 +223,7 @@ def test_a_plate_is_prepared_for_injection_by_scans_alone(
     assert command("done")["verdict"] == "refused"
     with database.writing() as session:
         label = session.scalars(select(LabelInstance).where(LabelInstance.payload == payload)).one()
-        label.state = label.state.__class__("printed")
+        label.state = LabelState.PRINTED
     assert scan(payload)["verdict"] == "accepted"
     assert scan(foreign)["verdict"] == "refused"
     assert scan(standard)["verdict"] == "accepted"
