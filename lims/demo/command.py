@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`lims demo`: the demonstration laboratory, at work or run through unattended."""
 
+import json
 import os
 import sys
 from pathlib import Path
 
 import click
 
+from lims.demo import driver
 from lims.demo.laboratory import NotADemonstration, open_demonstration
 from lims.demo.launch import serve
 
@@ -45,6 +47,13 @@ def demo(
         )
     if as_json and not run_through:
         raise click.UsageError("--json is the answer of a run-through: add --run-through")
+    if run_through:
+        told = driver.run_through(folder, port=port or 0, url=url, runs=runs)
+        if as_json:
+            click.echo(json.dumps(told.as_json(), ensure_ascii=False))
+        sys.exit(0 if told.ok else 1)
+    if runs is not None:
+        raise click.UsageError("--runs are imported in the run-through: add --run-through")
     try:
         settings, built = open_demonstration(folder or DEFAULT_FOLDER, url)
         serve(
@@ -53,6 +62,3 @@ def demo(
         )  # fmt: skip
     except NotADemonstration as problem:
         raise click.ClickException(str(problem)) from None
-
-
-__all__ = ["demo", "sys"]

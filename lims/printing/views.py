@@ -20,7 +20,7 @@ from lims.printing.operations import (
 )
 from lims.printing.queries import queued_at
 from lims.printing.schemas import OutcomeSchema, ReprintSchema, WaitSchema
-from lims.web.guard import needs, signed_in
+from lims.web.guard import may_here, needs, signed_in
 from lims.web.pages import code_in_path, done, form, laboratory, query, reading, write
 from lims.web.rights import Right
 
@@ -70,7 +70,9 @@ def post_reprint(code: str) -> ResponseReturnValue:
         payload = reprint(
             session, code, reason=asked["reason"], station=station, by=signed_in(), at=now()
         )
-        return {"label": payload, "to": url_for("people.home")}
+        seen = may_here(Right.SEE_SAMPLES)
+        to = url_for("samples.thing", code=code) if seen else url_for("people.home")
+        return {"label": payload, "to": to}
 
     return done(write(act))
 

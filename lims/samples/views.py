@@ -4,12 +4,15 @@
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from lims.core.clock import utc_text
 from lims.core.codes import Kind, is_code
 from lims.custody.rules import HOLD_WORDS, HoldReason
+from lims.people.queries import stations
 from lims.people.rules import LINE_WORDS
+from lims.printing.queries import labels_of
 from lims.samples import queries
 from lims.samples.operations import what_is
 from lims.samples.queries import Branch, Happened, SampleRow, Thing
@@ -25,7 +28,7 @@ from lims.samples.rules import (
 from lims.samples.schemas import SampleSearchSchema
 from lims.web.errors import wants_json
 from lims.web.guard import needs
-from lims.web.locale import in_both, in_words, translate
+from lims.web.locale import in_both, in_words, language, translate
 from lims.web.pages import code_in_path, page, query, reading
 from lims.web.rights import Right
 
@@ -85,7 +88,18 @@ def thing(code: str) -> Answer:
                 if reason not in _NOT_BY_HAND
             ],
             work=_page_of(found.code) if found.kind in (Kind.BATCH, Kind.PLATE) else "",
+            printers=_printers(session) if labels_of(session, found.code) else [],
         )  # fmt: skip
+
+
+def _printers(session: Session) -> list[tuple[str, str]]:
+    """Return the open stations, at whose printers a new label can come out."""
+    arabic = language() == "ar"
+    return [
+        (one.station.code, one.station.name_ar if arabic else one.station.name)
+        for one in stations(session)
+        if one.station.closed_at is None
+    ]
 
 
 # Set by the program, or by the sealed side.

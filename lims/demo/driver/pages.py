@@ -200,6 +200,13 @@ class Browser:
             return _page(self._client.post(form.action, data=values, files=list(files)))
         return _page(self._client.post(form.action, data=values))
 
+    def download(self, form: Form) -> bytes:
+        """Send a form that is answered with a file; raises StepFailed where it refuses."""
+        answer = self._client.post(form.action, data=form.values)
+        if answer.status_code != httpx.codes.OK:
+            raise StepFailed(f"{self.login} sent {form.action}: {answer.status_code}")
+        return answer.content
+
     def json(self, path: str) -> Any:
         """Return what a page answers a program; raises StepFailed where it refuses."""
         answer = self._client.get(path, headers={"Accept": "application/json"})

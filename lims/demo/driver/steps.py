@@ -3,14 +3,17 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import click
 import httpx
 
 from instruments.virtual.control import VirtualBenchFault
 from lims.demo.driver.pages import StepFailed
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,14 @@ class Steps:
             self._keep(Step(name, ok=False, seconds=_since(begun), why=why))
             raise StepFailed(why) from error
         self._keep(Step(name, ok=True, seconds=_since(begun)))
+
+    @contextmanager
+    def opened(self, name: str, door: AbstractContextManager[T]) -> Iterator[T]:
+        """Open something as a step, and close it when all that is done with it has ended."""
+        with ExitStack() as stack:
+            with self.step(name):
+                inside = stack.enter_context(door)
+            yield inside
 
     def _keep(self, step: Step) -> None:
         self.done.append(step)
