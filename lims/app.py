@@ -29,7 +29,7 @@ def create_app(settings: Settings, *, extra: Iterable[Blueprint] = ()) -> Flask:
         template_folder=str(inside if inside.is_dir() else PACKAGE.parent / "templates"),
     )
     app.config.update(
-        SECRET_KEY=secret(settings.keys, "session.key"),
+        SECRET_KEY=secret(settings.keys, "session.key", settings.passphrase),
         SESSION_COOKIE_NAME="osteon",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",

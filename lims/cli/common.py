@@ -17,6 +17,7 @@ from lims.core.clock import now
 from lims.core.db import Database
 from lims.core.errors import Refusal
 from lims.core.files import FileDamaged, FileStore
+from lims.core.secrets import SecretUnreadable
 from lims.core.settings import BadSettings, Settings, read_settings
 from lims.custody.operations import BadKeyFile
 from lims.custody.rules import LedgerNotStarted
@@ -91,7 +92,7 @@ def plain_errors(command: Callable[P, T]) -> Callable[P, T]:
         except Refusal as refusal:
             advice = f"\n{refusal.advice}" if refusal.advice else ""
             raise click.ClickException(f"{refusal.say}{advice}") from None
-        except (BadSettings, BadKeyFile, LedgerNotStarted, FileDamaged) as error:
+        except (BadSettings, BadKeyFile, SecretUnreadable, LedgerNotStarted, FileDamaged) as error:
             raise click.UsageError(str(error)) from None
         except OperationalError as error:
             raise click.UsageError(f"The database does not answer: {error.orig}") from None

@@ -159,9 +159,9 @@ def open_vault(settings: Settings) -> Vault:
     """Read the keys of the installation, made on first use."""
     former: Path = settings.keys / FORMER_KEY_FILE
     return Vault(
-        present=secret(settings.keys, KEY_FILE),
+        present=secret(settings.keys, KEY_FILE, settings.passphrase),
         former=former.read_bytes() if former.exists() else b"",
-        index=secret(settings.keys, INDEX_FILE),
+        index=secret(settings.keys, INDEX_FILE, settings.passphrase),
         encrypts=settings.encrypt_persons,
     )
 

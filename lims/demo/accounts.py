@@ -64,7 +64,7 @@ def add_accounts(
     session: Session, settings: Settings, hashed: HashedPassword, *, by: Actor, at: datetime
 ) -> dict[str, Person]:
     """Add everybody with password, authorisations and second factor; returns them by login."""
-    key = second_factor_key(settings.keys)
+    key = second_factor_key(settings.keys, settings.passphrase)
     day = at.date()
     people = {}
     for account in ACCOUNTS:

@@ -107,7 +107,7 @@ def _digits(session: Session, account: Account) -> str:
     person = person_by_login(session, account.login)
     if person is None or person.second_factor is None:
         return ""
-    key = second_factor_key(settings().keys)
+    key = second_factor_key(settings().keys, settings().passphrase)
     return pyotp.TOTP(unseal(person.second_factor, ref=person.ref, key=key)).now()
 
 

@@ -103,10 +103,10 @@ def same(one: str | None, other: str) -> bool:
     return one is not None and hmac.compare_digest(one, other)
 
 
-def second_factor_key(keys: Path) -> bytes:
+def second_factor_key(keys: Path, passphrase: bytes = b"") -> bytes:
     """Return the key that seals second factors, from the installation's `people.key`."""
     derivation = HKDF(SHA256(), 32, salt=None, info=b"osteon person.second_factor")
-    return derivation.derive(secret(keys, "people.key"))
+    return derivation.derive(secret(keys, "people.key", passphrase))
 
 
 def draw_second_factor() -> str:

@@ -133,7 +133,7 @@ def post_factor() -> Answer:
                 "people/factor.html", status=refusal.status, state=who.second_factor.value,
                 drawing=None, secret="", problem=in_words(refusal.say),
             )  # fmt: skip
-    key = second_factor_key(settings().keys)
+    key = second_factor_key(settings().keys, settings().passphrase)
     with laboratory().database.writing() as session:
         operations.enrol_second_factor(session, own(session), key=key)
     return _drawn()
@@ -145,7 +145,7 @@ def post_factor_confirm() -> Answer:
     """Take the first six digits; from now on the second factor is asked."""
     complete_person_here()
     sent = form(DigitsSchema())
-    key = second_factor_key(settings().keys)
+    key = second_factor_key(settings().keys, settings().passphrase)
     with laboratory().database.writing() as session:
         attempt = operations.confirm_second_factor(
             session, own_sitting(session), sent["digits"], key=key, policy=policy(), at=now()
@@ -202,7 +202,7 @@ def _account(refusal: Refusal | None = None) -> tuple[str, int]:
 
 
 def _drawn(problem: str = "", status: int = 200) -> tuple[str, int]:
-    key = second_factor_key(settings().keys)
+    key = second_factor_key(settings().keys, settings().passphrase)
     who = complete_person_here()
     with reading() as session:
         person = own(session)

@@ -132,7 +132,7 @@ def post_second_factor() -> Answer:
     """Take the six digits; the session gets a new token with its rights."""
     sent = form(DigitsSchema())
     back = page_of_ours(sent["back"])
-    key = second_factor_key(settings().keys)
+    key = second_factor_key(settings().keys, settings().passphrase)
     with laboratory().database.writing() as session:
         attempt = operations.pass_second_factor(
             session, own_sitting(session), sent["digits"], key=key, policy=policy(), at=now()
