@@ -190,12 +190,17 @@ class PrintedLabel:
 
 
 def print_queue(
-    session: Session, stations: Mapping[str, str], *, by: Actor, at: datetime
+    session: Session,
+    stations: Mapping[str, str],
+    *,
+    by: Actor,
+    at: datetime,
+    counted: bool = True,
 ) -> list[PrintedLabel]:
     """Print every label that waits and scan it back, as agents and people would have done.
 
     The stock of a laboratory that is at work stands labelled on its benches; the pictures of
-    these labels go to the virtual printers.
+    these labels go to the virtual printers. `counted`: the printers are new, and count from 0.
     """
     printed = []
     for station in stations.values():
@@ -206,7 +211,8 @@ def print_queue(
             for outcome in (PrintOutcome.INTENT, PrintOutcome.SENT, PrintOutcome.PRINTED):
                 record_print_outcome(
                     session, lease.payload, outcome, station=station, fence=lease.fence, by=agent,
-                    at=at, before=number - 1, after=number,
+                    at=at, before=number - 1 if counted else None,
+                    after=number if counted else None,
                 )  # fmt: skip
             scan_label(session, read_payload(lease.payload), station=station, by=by, at=at)
             printed.append(PrintedLabel(station, number, lease.zpl))

@@ -26,7 +26,7 @@ def import_on_page(play: Play, plate: str, people: People) -> int:
     if person.json("/runs")["runs"]:
         raise StepFailed("a refused import left a run behind")
     page = upload(person, plate, files.items())
-    run = _run_of(person, plate)
+    run = run_of(person, plate)
     if page.status != 200 or run is None:
         raise StepFailed(f"the run of {plate} was not imported: {page.said()}")
     again = upload(person, plate, files.items())
@@ -44,10 +44,10 @@ def import_in_console(play: Play, plate: str, people: People) -> int:
         for file, content in files.items():
             (folder / file).write_bytes(content)
         looked = import_by_command(play, folder, plate, "--dry-run")
-        if looked["exit"] != 0 or _run_of(person, plate) is not None:
+        if looked["exit"] != 0 or run_of(person, plate) is not None:
             raise StepFailed(f"a dry run of {plate} did something: {looked}")
         done = import_by_command(play, folder, plate)
-        run = _run_of(person, plate)
+        run = run_of(person, plate)
         if done["exit"] != 0 or run is None:
             raise StepFailed(f"the run of {plate} was not imported: {done}")
         import_by_command(play, folder, plate)
@@ -159,6 +159,6 @@ def _runs(person: Browser) -> list[dict[str, Any]]:
     return runs
 
 
-def _run_of(person: Browser, plate: str) -> int | None:
+def run_of(person: Browser, plate: str) -> int | None:
     found = [int(one["id"]) for one in _runs(person) if one["plate"] == plate]
     return max(found, default=None)
