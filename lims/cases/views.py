@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from lims.cases import operations, queries
 from lims.cases.models import BoneSampling
 from lims.cases.operations import Photograph, found, read_photograph
-from lims.cases.queries import CaseShown, SamplingShown
+from lims.cases.operations.photographs import LARGEST_MB
+from lims.cases.queries import CaseShown
 from lims.cases.rules import BURIAL_WORDS, SAMPLING_LOOKS
 from lims.cases.schemas import (
     REMAINS,
@@ -30,7 +31,6 @@ from lims.core.errors import BadInput, NotFound
 from lims.core.sealing import Vault, open_vault
 from lims.core.words import N_, Say
 from lims.samples.rules import ELEMENT_WORDS, MATERIAL_WORDS, SEX_WORDS, SIDE_WORDS, read_mass
-from lims.web.errors import wants_json
 from lims.web.guard import may_here, needs, signed_in
 from lims.web.locale import translate
 from lims.web.pages import done, form, laboratory, page, query, reading, settings, write
@@ -241,20 +241,10 @@ def words() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def sampling_json(one: SamplingShown) -> dict[str, object]:
-    """Return a sampling for a program of the sealed side."""
-    return {
-        "ref": one.sampling.ref, "site": one.site_code, "case": one.case_number,
-        "item": one.field_number, "element": one.sampling.element,
-        "side": one.sampling.side.value, "material": one.sampling.material.value,
-        "mass_ug": one.sampling.mass_ug, "state": one.sampling.state.value,
-        "photograph": bool(one.sampling.photograph_sha256),
-    }  # fmt: skip
-
-
 def _sent_photograph() -> Photograph | None:
     sent = request.files.get("photograph")
-    content = sent.read() if sent is not None else b""
+    # One byte more than is taken is enough to refuse it.
+    content = sent.read(LARGEST_MB * 1_000_000 + 1) if sent is not None else b""
     return read_photograph(content) if content else None
 
 
@@ -274,6 +264,3 @@ def _read_before(asked: str) -> tuple[datetime, str] | None:
         return from_utc_text(instant), ref
     except ValueError:
         raise BadInput(field="before", problem=Say(N_("Not a valid datetime."))) from None
-
-
-__all__ = ["blueprint", "look", "recorded", "sampling_json", "wants_json", "words"]

@@ -103,9 +103,15 @@ def coding_list(ref: str) -> Answer:
         return page(
             "identities/list.html", listed=listed, codes=codes,
             left=sum(not pair.verified for pair in codes.values()),
-            samplings=case_queries.samplings(session, vault, [one.sampling_ref for one in bones]),
-            cards=queries.references(
-                session, vault, [one.sampling_ref for one in cards], today=today()
+            samplings=sorted(
+                case_queries.samplings(session, vault, [one.sampling_ref for one in bones]),
+                key=lambda one: (one.case_number, one.field_number),
+            ),
+            cards=sorted(
+                queries.references(
+                    session, vault, [one.sampling_ref for one in cards], today=today()
+                ),
+                key=lambda one: one.donor.number,
             ),
             urgent=vault.key(session, listed.key_ref).open(listed.urgent, listed, "urgent"),
             **words(), **person_words(),

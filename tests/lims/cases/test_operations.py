@@ -3,6 +3,7 @@
 
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from io import BytesIO
 
@@ -352,3 +353,26 @@ def test_a_photograph_changed_on_disk_is_not_shown(
         session.flush()
         with pytest.raises(Exception, match="sealed"):
             cases.photograph_of(session, vault, FileStore(settings.files), one)
+
+
+def test_of_two_who_code_one_list_at_once_the_second_is_refused(
+    database: Database, sealed: Sealed, vault: Vault, cast: Cast, intake: str, at: datetime
+) -> None:
+    with database.writing() as session:
+        bones = sealed.bones(session, 3)
+
+    def code(_: int) -> str:
+        try:
+            with database.writing() as session:
+                return cases.code_remains(
+                    session, vault, bones, station=intake, minimum=3, by=cast.coordinator, at=at
+                )
+        except NotPending as refusal:
+            return refusal.name
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(code, range(4)), key=len)
+    assert answers[:3] == ["NotPending"] * 3
+    with database.reading() as session:
+        assert len(queries.pairs_of_list(session, vault, answers[3])) == 3
+        assert session.scalar(select(func.count()).select_from(Sample)) == 3
