@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
 from lims.bench.rules import (
     COMMAND_CODES,
     DeviceState,
+    LabelCutShort,
     NobodyHere,
     NothingAsked,
     RecordKind,
@@ -40,6 +42,7 @@ from lims.custody.operations import append
 from lims.custody.rules import Tag
 from lims.people.models import Person, Station
 from lims.people.queries import open_station
+from lims.people.queries import station as station_of_code
 from lims.printing.operations import scan_label
 from lims.web.rights import may_scan_at
 
@@ -106,11 +109,9 @@ def record_scan(
     The same scan id again gives the same answer and does nothing. `by` is the person at the page,
     or the station's agent, who scans for whoever sits at the bench.
     """
-    known = _known(session, scan.scan_id)
+    known, station, state = _arrived(session, station_code, scan.scan_id, at)
     if known is not None:
         return known
-    station = open_station(session, station_code)
-    state = _state(session, station_code, at)
     person = _sitting(session, station, by)
 
     def judge() -> Outcome:
@@ -124,6 +125,8 @@ def record_scan(
             return _commanded(session, meaning, visit, COMMAND_CODES[payload.code])
         if payload.kind in (Kind.COMMAND, Kind.BADGE, Kind.STATION):
             raise WrongThing(code=threes(payload.code))
+        if not payload.instance and scan.source is not Source.TYPED:
+            raise LabelCutShort(code=threes(payload.code))
         return _scanned(session, meanings, station, visit, payload)
 
     outcome, refusal = _judged(session, state, judge)
@@ -142,11 +145,9 @@ def record_entry(
     meanings: Meanings,
 ) -> ScanRecord:  # fmt: skip
     """Take a figure or choice the station asked for. Raises nothing: a refusal is an answer."""
-    known = _known(session, entry.entry_id)
+    known, station, state = _arrived(session, station_code, entry.entry_id, at)
     if known is not None:
         return known
-    station = open_station(session, station_code)
-    state = _state(session, station_code, at)
     person = _sitting(session, station, by)
 
     def judge() -> Outcome:
@@ -171,11 +172,9 @@ def record_command(
     at: datetime, meanings: Meanings,
 ) -> ScanRecord:  # fmt: skip
     """Take a command given on the page instead of the bench card."""
-    known = _known(session, command_id)
+    known, station, state = _arrived(session, station_code, command_id, at)
     if known is not None:
         return known
-    station = open_station(session, station_code)
-    state = _state(session, station_code, at)
     person = _sitting(session, station, by)
 
     def judge() -> Outcome:
@@ -194,11 +193,9 @@ def record_fault(
     device_time: datetime | None, by: Actor, at: datetime,
 ) -> ScanRecord:  # fmt: skip
     """Tell the people at a station that something was read which is no scan: never guessed."""
-    known = _known(session, fault_id)
+    known, station, state = _arrived(session, station_code, fault_id, at)
     if known is not None:
         return known
-    station = open_station(session, station_code)
-    state = _state(session, station_code, at)
 
     def judge() -> Outcome:
         return Outcome(
@@ -338,20 +335,34 @@ def _safe(read: str) -> str:
     return text if is_code(text[:9]) and len(text) <= 11 else f"{len(read)} characters"
 
 
-def _known(session: Session, scan_id: str) -> ScanRecord | None:
-    return session.scalar(select(ScanRecord).where(ScanRecord.scan_id == scan_id))
+def _arrived(
+    session: Session, station_code: str, record_id: str, at: datetime
+) -> tuple[ScanRecord | None, Station, StationState]:
+    """Return what was answered to this id before, the station, and its state, locked.
+
+    Asked under the lock: whoever sent the same at the same moment has been answered by then.
+    """
+    station = station_of_code(session, station_code)
+    state = _state(session, station_code, at)
+    known = session.scalar(select(ScanRecord).where(ScanRecord.scan_id == record_id))
+    return known, station if known is not None else open_station(session, station_code), state
 
 
 def _state(session: Session, station_code: str, at: datetime) -> StationState:
     """Return the station's state, locked: two scans at one station are judged one by one."""
     state = session.get(StationState, station_code, with_for_update=True)
-    if state is None:
-        state = StationState(
-            station_code=station_code, revision=0, step="", memory={}, stopped=False, changed_at=at
-        )
-        session.add(state)
-        session.flush()
-    return state
+    if state is not None:
+        return state
+    fresh = StationState(
+        station_code=station_code, revision=0, step="", memory={}, stopped=False, changed_at=at
+    )
+    try:
+        with session.begin_nested():
+            session.add(fresh)
+        return fresh
+    except IntegrityError:
+        # Somebody else was the first one here, at the same moment.
+        return session.get_one(StationState, station_code, with_for_update=True)
 
 
 def _sitting(session: Session, station: Station, by: Actor) -> Person | None:

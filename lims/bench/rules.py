@@ -97,6 +97,14 @@ class TypedWithoutReason(Refusal):
     status = 422
 
 
+class LabelCutShort(Refusal):
+    """A scanner gave a code without its label: a voided label would pass for the live one."""
+
+    says = N_("Only the code %(code)s was read, not the whole label.")
+    do = N_("Scan the label again. If it cannot be scanned, type the code and say why.")
+    status = 422
+
+
 class NothingAsked(Refusal):
     """An entry came for something the station did not ask for."""
 

@@ -9,9 +9,9 @@ from lims.bench.rules import DeviceState
 from lims.core.once import KEY_SHAPE
 from lims.core.scans import Command, Entry, Scan, Source
 
-Made = fields.String(
-    required=True, validate=validate.Regexp(KEY_SHAPE), metadata={"made_by_client": True}
-)
+# The validator asks for a beginning that fits: the end has to be said.
+_WHOLE_KEY = validate.Regexp(rf"(?:{KEY_SHAPE.pattern})\Z")
+Made = fields.String(required=True, validate=_WHOLE_KEY, metadata={"made_by_client": True})
 """An id that the client made."""
 
 
@@ -24,7 +24,10 @@ class ScanSchema(Schema):
     symbology = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=10))
     raw = fields.String(load_default="", validate=validate.Length(max=2000))
     device = fields.String(load_default="", validate=validate.Length(max=120))
-    seq = fields.Integer(load_default=None, allow_none=True, strict=True)
+    seq = fields.Integer(
+        load_default=None, allow_none=True, strict=True,
+        validate=validate.Range(min=0, max=2**31 - 1),
+    )  # fmt: skip
     device_time = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
     reason = fields.String(load_default="", validate=validate.Length(max=200))
 

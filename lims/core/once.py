@@ -56,11 +56,15 @@ def once(
         with database.writing(key) as session:
             known = session.get(RequestKey, key)
             if known is None:
+                # The key is written first: a second sender waits here (PostgreSQL), not in the act.
+                made = RequestKey(key=key, actor=by.id, act=act, answer={}, at=at)
+                session.add(made)
+                session.flush()
                 answer = do(session)
-                session.add(RequestKey(key=key, actor=by.id, act=act, answer=answer, at=at))
+                made.answer = answer
                 return answer
     except IntegrityError:
-        # On PostgreSQL two senders of one key may both find nothing; the second one lands here.
+        # A second sender of the key on PostgreSQL, once the first has committed.
         with database.reading() as session:
             known = session.get(RequestKey, key)
         if known is None:

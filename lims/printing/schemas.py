@@ -5,14 +5,20 @@ from marshmallow import Schema, fields, validate
 
 from lims.printing.rules import PrintOutcome
 
+_COUNT = validate.Range(min=0, max=2**31 - 1)
+
 
 class OutcomeSchema(Schema):
     """An agent's word on a print job."""
 
     fence = fields.Integer(required=True, strict=True)
     outcome = fields.Enum(PrintOutcome, by_value=True, required=True)
-    odometer_before = fields.Integer(load_default=None, allow_none=True, strict=True)
-    odometer_after = fields.Integer(load_default=None, allow_none=True, strict=True)
+    odometer_before = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=_COUNT
+    )
+    odometer_after = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=_COUNT
+    )
     detail = fields.String(load_default="", validate=validate.Length(max=500))
 
 

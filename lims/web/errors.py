@@ -6,16 +6,16 @@ import json
 import structlog
 from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from lims.core.clock import now
-from lims.core.errors import NotFound, Refusal
+from lims.core.errors import NotFound, Refusal, StorageFull
 from lims.core.files import FileDamaged
 from lims.core.words import N_, Say
 from lims.web.guard import NotSignedIn
 from lims.web.locale import in_both, in_words
-from lims.web.pages import fresh_key
+from lims.web.pages import fresh_key, laboratory
 
 log = structlog.get_logger()
 
@@ -103,6 +103,16 @@ def install(app: Flask) -> None:
         # The statement's values stay out of the log: they may be personal.
         log.warning("integrity", path=request.path, cause=type(error.orig).__name__)
         return answer(AlreadyThere())
+
+    @app.errorhandler(OperationalError)
+    def no_room(error: OperationalError) -> Response:
+        cause = error.orig
+        full = (getattr(cause, "sqlite_errorname", ""), getattr(cause, "sqlstate", ""))
+        if "SQLITE_FULL" in full or "53100" in full:
+            log.error("disk full", path=request.path)
+            return answer(StorageFull(free_mb=laboratory().files.free_mb()))
+        log.error("failed", path=request.path, cause=type(cause).__name__, code=full)
+        return answer(Broken(at=_instant()))
 
     @app.errorhandler(FileDamaged)
     def damaged(error: FileDamaged) -> Response:

@@ -8,7 +8,7 @@ from flask import Flask, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from lims.core.actors import Actor
-from lims.core.errors import Forbidden, Refusal
+from lims.core.errors import Forbidden, NotFound, Refusal
 from lims.core.words import N_
 from lims.web.rights import Right, may
 
@@ -109,6 +109,15 @@ def install(app: Flask, load: Callable[[], SignedIn | None], csrf: CSRFProtect) 
             raise NotSignedIn()
         if right not in g.who.rights:
             raise Forbidden()
+        if any(not _can_be_asked(value) for value in (request.view_args or {}).values()):
+            raise NotFound(code=request.path[:80])
+
+
+def _can_be_asked(value: object) -> bool:
+    """Return whether both databases take what stands in an address."""
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    return not isinstance(value, str) or "\x00" not in value
 
 
 __all__ = ["NotSignedIn", "Right", "may", "may_here", "needs", "public", "right_of", "signed_in"]

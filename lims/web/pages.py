@@ -2,11 +2,12 @@
 """What every view uses: the laboratory's parts, pages, forms, and the one write of a request."""
 
 import json
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from flask import Request, Response, current_app, redirect, render_template, request
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
@@ -64,26 +65,18 @@ def form(schema: Schema) -> Any:
     Unknown fields are refused; empty text fields of a form count as not given.
     """
     if request.is_json:
-        given = request.get_json()
+        given = _json_body()
         if not isinstance(given, dict):
             raise BadInput(field="JSON", problem=Say(N_("an object was expected")))
         given = {name: value for name, value in given.items() if name not in FORM_ONLY}
     else:
         given = _form_fields(request, schema)
-    try:
-        return schema.load(given, unknown=RAISE)
-    except ValidationError as error:
-        name, problem = _first_problem(error.messages_dict)
-        raise BadInput(field=name, problem=problem) from error
+    return _loaded(schema, given, unknown=RAISE)
 
 
 def query(schema: Schema) -> Any:
     """Load the request's query string by `schema`; raises BadInput."""
-    try:
-        return schema.load(request.args.to_dict(), unknown=EXCLUDE)
-    except ValidationError as error:
-        name, problem = _first_problem(error.messages_dict)
-        raise BadInput(field=name, problem=problem) from error
+    return _loaded(schema, request.args.to_dict(), unknown=EXCLUDE)
 
 
 def write(do: Callable[[Session], dict[str, object]], *, key: str | None = None) -> dict[str, Any]:
@@ -94,7 +87,7 @@ def write(do: Callable[[Session], dict[str, object]], *, key: str | None = None)
     """
     given = key or request.form.get("request_key") or request.headers.get("Idempotency-Key")
     if not given and request.is_json:
-        body = request.get_json()
+        body = _json_body()
         given = body.get("request_key") if isinstance(body, dict) else None
     lab = laboratory()
     lab.files.check_room()
@@ -144,6 +137,45 @@ def with_security_headers(response: AnyResponse) -> AnyResponse:
     return response
 
 
+def _json_body() -> Any:
+    try:
+        return request.get_json()
+    except RecursionError:
+        raise BadInput(field="JSON", problem=Say(N_("is nested too deeply"))) from None
+
+
+def _loaded(
+    schema: Schema, given: Mapping[str, object], *, unknown: Literal["exclude", "raise"]
+) -> Any:
+    _check_storable(given)
+    try:
+        loaded = schema.load(given, unknown=unknown)
+    except ValidationError as error:
+        name, problem = _first_problem(error.messages_dict)
+        raise BadInput(field=name, problem=problem) from error
+    if isinstance(loaded, dict):
+        _check_storable(loaded)
+    return loaded
+
+
+def _check_storable(given: Mapping[str, object]) -> None:
+    """Refuse what no database takes: NUL, halves of a character, numbers beyond 64 bits."""
+    for name, value in given.items():
+        for one in _leaves(value):
+            if isinstance(one, str) and re.search("[\x00\ud800-\udfff]", one):
+                raise BadInput(field=name, problem=Say(N_("holds characters that cannot be kept")))
+            if isinstance(one, int) and abs(one) >= 2**63:
+                raise BadInput(field=name, problem=Say(N_("is too large a number")))
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(one)
+    else:
+        yield value
+
+
 def _form_fields(sent: Request, schema: Schema) -> dict[str, object]:
     many = {name for name, field in schema.fields.items() if type(field).__name__ == "List"}
     given: dict[str, object] = {
@@ -172,8 +204,23 @@ FIELD_PROBLEMS = (
     N_("Not a valid choice."),
     N_("Not a valid list."),
     N_("Length is too long."),
-    N_("Shorter than minimum length."),
 )
+
+# The same of a field's limits: marshmallow has filled in the figures already.
+FIELD_LIMITS = (
+    (r"Length must be between (?P<least>\d+) and (?P<most>\d+)\.",
+     N_("It must have %(least)s to %(most)s characters.")),
+    (r"Longer than maximum length (?P<most>\d+)\.",
+     N_("It may have %(most)s characters at most.")),
+    (r"Shorter than minimum length (?P<least>\d+)\.",
+     N_("It must have %(least)s characters at least.")),
+    (r"Must be greater than or equal to (?P<least>-?\d+)\.", N_("It must be %(least)s or more.")),
+    (r"Must be less than or equal to (?P<most>-?\d+)\.", N_("It must be %(most)s or less.")),
+    (r"Must be greater than or equal to (?P<least>-?\d+) and less than or equal to"
+     r" (?P<most>-?\d+)\.", N_("It must be %(least)s to %(most)s.")),
+    (r"Must be one of: .*\.", N_("Not a valid choice.")),
+    (r"String does not match expected pattern\.", N_("It is malformed.")),
+)  # fmt: skip
 
 
 def _first_problem(messages: Mapping[str, Any]) -> tuple[str, Say]:
@@ -181,4 +228,8 @@ def _first_problem(messages: Mapping[str, Any]) -> tuple[str, Say]:
     while isinstance(problem, dict):
         key, problem = next(iter(problem.items()))
         name = f"{name}.{key}"
-    return str(name), Say(str(problem[0] if isinstance(problem, list) else problem))
+    said = str(problem[0] if isinstance(problem, list) else problem)
+    for pattern, words in FIELD_LIMITS:
+        if found := re.fullmatch(pattern, said):
+            return str(name), Say(words, found.groupdict())
+    return str(name), Say(said)

@@ -53,6 +53,7 @@ def post_entry(station: str) -> ResponseReturnValue:
     station = station_of(station)
     entry = form(EntrySchema())
     lab = laboratory()
+    lab.files.check_room()
     with lab.database.writing(entry.entry_id) as session:
         record = record_entry(
             session, station, entry, by=signed_in(), at=now(), meanings=lab.meanings
@@ -67,6 +68,7 @@ def post_command(station: str) -> ResponseReturnValue:
     station = station_of(station)
     given = form(CommandSchema())
     lab = laboratory()
+    lab.files.check_room()
     with lab.database.writing(given["command_id"]) as session:
         record = record_command(
             session, station, given["command"], command_id=given["command_id"],
@@ -81,7 +83,9 @@ def post_fault(station: str) -> ResponseReturnValue:
     """Take word of something the scanner sent that is no scan."""
     station = station_of(station)
     given = form(FaultSchema())
-    with laboratory().database.writing(given["fault_id"]) as session:
+    lab = laboratory()
+    lab.files.check_room()
+    with lab.database.writing(given["fault_id"]) as session:
         record = record_fault(
             session, station, fault_id=given["fault_id"], kind=given["kind"], raw=given["raw"],
             device=given["device"], device_time=given["device_time"], by=signed_in(), at=now(),

@@ -38,7 +38,7 @@ def scan(cast: Cast, sign_in: SignIn, key: Key) -> Callable[..., dict[str, objec
             sent = {"entry_id": key(), "name": "curve", "value": entry}
             answer = client.post(f"/api/bench/{station}/entries", json=sent)
         else:
-            sent = {"scan_id": key(), "text": text, "source": "serial"}
+            sent = {"scan_id": key(), "text": text, "source": "typed", "reason": "label damaged"}
             answer = client.post(f"/api/bench/{station}/scans", json=sent)
         assert answer.status_code == 201, answer.json
         assert client.get(f"/bench/{station}").status_code == 200
