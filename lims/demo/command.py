@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from lims.demo import driver
-from lims.demo.laboratory import NotADemonstration, open_demonstration
-from lims.demo.launch import serve
+from lims.demo.driver.real_runs import import_only
+from lims.demo.laboratory import NotADemonstration, check_folder, open_demonstration
+from lims.demo.launch import free_port, serve
 
 DEFAULT_FOLDER = Path("demonstration")
 DEFAULT_PORT = 8400
@@ -29,7 +30,7 @@ DEFAULT_PORT = 8400
 @click.option("--database", "url", default="", help="Address of an empty PostgreSQL database.")
 @click.option(
     "--runs", type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of real analyzer runs, one folder a run, to import in the run-through.",
+    help="Folder of real analyzer runs, one folder a run, to import too.",
 )  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--run-through", is_flag=True, help="Do the whole path unattended, then end.")
@@ -47,18 +48,21 @@ def demo(
         )
     if as_json and not run_through:
         raise click.UsageError("--json is the answer of a run-through: add --run-through")
-    if run_through:
-        told = driver.run_through(folder, port=port or 0, url=url, runs=runs)
-        if as_json:
-            click.echo(json.dumps(told.as_json(), ensure_ascii=False))
-        sys.exit(0 if told.ok else 1)
-    if runs is not None:
-        raise click.UsageError("--runs are imported in the run-through: add --run-through")
     try:
-        settings, built = open_demonstration(folder or DEFAULT_FOLDER, url)
+        if run_through:
+            told = driver.run_through(folder, port=port or 0, url=url, runs=runs)
+            if as_json:
+                click.echo(json.dumps(told.as_json(), ensure_ascii=False))
+            sys.exit(0 if told.ok else 1)
+        place = folder or DEFAULT_FOLDER
+        check_folder(place)
+        chosen = free_port(DEFAULT_PORT if port is None else port)
+        settings, built = open_demonstration(place, url)
+        if runs is not None:
+            import_only(settings, runs)
         serve(
-            settings, built, port=DEFAULT_PORT if port is None else port,
-            browser=not no_browser, ends_with_parent=ends_with_parent,
+            settings, built, port=chosen, browser=not no_browser,
+            ends_with_parent=ends_with_parent,
         )  # fmt: skip
     except NotADemonstration as problem:
         raise click.ClickException(str(problem)) from None

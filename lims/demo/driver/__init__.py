@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from lims.core.settings import SETTINGS_FILE
 from lims.demo.driver import (
     plate_path,
     profile_path,
@@ -24,6 +25,7 @@ from lims.demo.driver.pages import StepFailed
 from lims.demo.driver.play import Play
 from lims.demo.driver.proof_path import Proof
 from lims.demo.driver.steps import Steps
+from lims.demo.laboratory import NotADemonstration, check_folder
 from lims.people.rules import Line
 
 REFUSAL = "Too few loci: the bone is too degraded."
@@ -53,7 +55,17 @@ class Told:
 
 
 def run_through(folder: Path | None, *, port: int, url: str, runs: Path | None) -> Told:
-    """Go the whole path in `folder`, or in a temporary one that is removed at the end."""
+    """Go the whole path in `folder`, or in a temporary one that is removed at the end.
+
+    Raises NotADemonstration for a folder that is a demonstration already, or cannot be one.
+    """
+    if folder is not None:
+        check_folder(folder)
+        if (folder / SETTINGS_FILE).exists():
+            raise NotADemonstration(
+                f"The run-through needs a fresh demonstration, and {folder} has been used. Name a "
+                "folder that is not there yet, or none."
+            )
     told = Told(ok=False, steps=Steps())
     begun = time.monotonic()
     try:

@@ -8,6 +8,7 @@ amplification and an injection plate of its own, whose wells carry the names in 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.db import Database
 from lims.core.settings import read_settings
-from lims.demo.driver.play import Play
+from lims.demo.laboratory import Built, read_built
 from lims.demo.stock import print_queue
 from lims.extraction.operations import (
     advance_extract,
@@ -67,7 +68,7 @@ class _Bench:
     """Who works, where labels come out, and when: the same for a whole plate."""
 
     session: Session
-    play: Play
+    built: Built
     actors: Mapping[str, Actor]
     at: datetime
 
@@ -77,7 +78,7 @@ class _Bench:
 
     def label(self, code: str, layout: str) -> None:
         """Give a thing its live label."""
-        station = self.play.built.stations["injection"]
+        station = self.built.stations["injection"]
         queue_label(self.session, code, layout=layout, station=station, by=self.technician,
                     at=self.at)  # fmt: skip
         print_queue(
@@ -86,15 +87,18 @@ class _Bench:
 
 
 def make_plate(
-    play: Play, kit: Kit, wells: Mapping[str, NamedWell], *, file_plate_name: str
+    folder: Path, kit: Kit, wells: Mapping[str, NamedWell], *, file_plate_name: str
 ) -> RealPlate:
-    """Make an injection plate whose wells are those of a run's files, in one transaction."""
-    settings = read_settings(play.folder)
+    """Make an injection plate whose wells are those of a run's files, in one transaction.
+
+    `folder` is the demonstration's. Raises the refusals of the operations.
+    """
+    settings, built = read_settings(folder), read_built(folder)
     database = Database(settings.database_url, lock_file=settings.lock_file)
     try:
         with database.writing() as session:
             actors = {person.login: person.actor for person in session.scalars(select(Person))}
-            return _made(_Bench(session, play, actors, now()), kit, wells, file_plate_name)
+            return _made(_Bench(session, built, actors, now()), kit, wells, file_plate_name)
     finally:
         database.close()
 
@@ -127,7 +131,7 @@ def _extracted(bench: _Bench, many: int) -> tuple[dict[str, str], str]:
     procedure = current_procedures(session, Activity.EXTRACTION)[0].id
     batch = open_extraction(session, line=Line.REFERENCE, procedure_id=procedure, by=by, at=at)
     bench.label(batch.code, "batch card")
-    record_use(session, batch.code, bench.play.built.stock["proteinase"],
+    record_use(session, batch.code, bench.built.stock["proteinase"],
                activity=Activity.EXTRACTION, by=by, at=at)  # fmt: skip
     samples: dict[str, str] = {}
     for _ in range(many):

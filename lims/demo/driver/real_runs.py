@@ -1,57 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real analyzer runs of the run-through: each folder onto plates that carry its files' names."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
+from sqlalchemy.orm import Session
 
-from instruments.analyzers.abif import AbifFile, read_abif
-from instruments.analyzers.errors import AnalyzerFileError
 from instruments.analyzers.kit import Kit
-from lims.core.catalogue import shipped_kit, shipped_kits
+from lims.core.clock import now
+from lims.core.db import Database
+from lims.core.files import FileStore
+from lims.core.settings import Settings
 from lims.demo.accounts import PASSWORD
 from lims.demo.driver.analyzer import upload
+from lims.demo.driver.found_runs import SKIPPED, Bunch, found_runs
 from lims.demo.driver.pages import Browser, StepFailed
 from lims.demo.driver.play import Play
 from lims.demo.driver.profile_path import FIRST, SECOND, run_of, state_of_profile
-from lims.demo.driver.real_plates import NamedWell, RealPlate, make_plate
+from lims.demo.driver.real_plates import RealPlate, make_plate
 from lims.demo.driver.steps import Steps
-from lims.genotyping.operations import read_folder
-from lims.plates.rules import WellRole
+from lims.genotyping.operations import import_run
+from lims.genotyping.rules.refusals import RunRefused
+from lims.people.queries import person_by_login
 
-KITS = {
-    "identifiler": "Identifiler",
-    "powerplex16": "PowerPlex 16",
-    "globalfiler": "GlobalFiler",
-}
-"""Which kit a folder's name begins with."""
-
-ROLES = (
-    (re.compile("ladder", re.IGNORECASE), WellRole.LADDER),
-    (re.compile("pos(?![a-z])|positive", re.IGNORECASE), WellRole.POSITIVE),
-    (re.compile("neg(?![a-z])|negative", re.IGNORECASE), WellRole.NEGATIVE),
-    (re.compile("blank", re.IGNORECASE), WellRole.BLANK),
-)
-"""What a name in a file says of its well; everything else is a sample."""
-
-ONE_RUN = timedelta(hours=18)
-"""Files that are further apart than this are of different runs."""
+T = TypeVar("T")
 
 BLANK_REASON = "The blank of this batch was typed on another plate of the same day."
-
-
-@dataclass(frozen=True)
-class Bunch:
-    """The files of one run of one plate, by the wells they name."""
-
-    folder: str
-    files: tuple[tuple[str, bytes], ...]
-    wells: dict[str, NamedWell]
-    plate_name: str
 
 
 def take_all(steps: Steps, play: Play, runs: Path) -> list[dict[str, object]]:
@@ -61,21 +38,14 @@ def take_all(steps: Steps, play: Play, runs: Path) -> list[dict[str, object]]:
     and releases nothing. A folder of no known kit is skipped, and that is said.
     """
     fates: list[dict[str, object]] = []
-    folders = [runs, *sorted(path for path in runs.rglob("*") if path.is_dir())]
-    for folder in folders:
-        files = read_folder(folder)
-        if not any(name.lower().endswith((".fsa", ".hid")) for name, _ in files):
+    for bunch in found_runs(runs):
+        if bunch.kit is None:
+            click.echo(f"     {bunch.name} is skipped: {SKIPPED}", err=True)
+            fates.append({"run": bunch.name, "fate": "skipped", "why": SKIPPED})
             continue
-        kit = kit_of(folder.name, [content for _, content in files])
-        if kit is None:
-            why = "its name tells no kit, and its dyes fit several kits or none"
-            click.echo(f"     {folder.name} is skipped: {why}", err=True)
-            fates.append({"run": folder.name, "fate": "skipped", "why": why})
-            continue
-        for number, bunch in enumerate(bunches(folder.name, files), start=1):
-            name = folder.name if number == 1 else f"{folder.name} ({number})"
-            with steps.step(f"Real run {name}: {len(bunch.files)} files, {kit.name}"):
-                fates.append({"run": name, "kit": kit.name} | take(play, kit, bunch))
+        with steps.step(f"Real run {bunch.name}: {len(bunch.files)} files, {bunch.kit.name}"):
+            fate = take(play, bunch.kit, bunch)
+            fates.append({"run": bunch.name, "kit": bunch.kit.name} | fate)
     if not fates:
         with steps.step(f"Real runs: {runs}"):
             raise StepFailed(f"no folder below {runs} holds .fsa or .hid files")
@@ -85,16 +55,16 @@ def take_all(steps: Steps, play: Play, runs: Path) -> list[dict[str, object]]:
 def take(play: Play, kit: Kit, bunch: Bunch) -> dict[str, object]:
     """Import one run onto a plate of its own and carry it as far as its controls allow."""
     technician = play.person("technician")
-    plate = make_plate(play, kit, bunch.wells, file_plate_name=bunch.plate_name)
+    plate = make_plate(play.folder, kit, bunch.wells, file_plate_name=bunch.plate_name)
     page = upload(technician, plate.code, bunch.files)
     run = run_of(technician, plate.code)
     if run is None:
         if page.status < 400:
-            raise StepFailed(f"{bunch.folder} was neither imported nor refused: {page.said()}")
+            raise StepFailed(f"{bunch.name} was neither imported nor refused: {page.said()}")
         return {"fate": "refused", "plate": plate.code, "why": page.said()[:300]}
     again = upload(technician, plate.code, bunch.files)
     if again.status != 200 or run_of(technician, plate.code) != run:
-        raise StepFailed(f"the files of {bunch.folder} again changed something")
+        raise StepFailed(f"the files of {bunch.name} again changed something")
     stops = _stops(play, run)
     _look(play, run)
     told: dict[str, object] = {"plate": plate.code, "files": len(bunch.files)}
@@ -105,94 +75,6 @@ def take(play: Play, kit: Kit, bunch: Bunch) -> dict[str, object]:
         return told | {"fate": "profiles", "profiles": _to_profiles(play, run, plate)}
     _releases_nothing(play, run, plate)
     return told | {"fate": "releases nothing", "findings": sorted(stops)}
-
-
-def kit_of(folder: str, contents: Iterable[bytes]) -> Kit | None:
-    """Return the kit of a run: by the folder's name, else by its dyes if they fit one alone."""
-    key = re.sub("[^a-z0-9]", "", folder.casefold())
-    for start, name in KITS.items():
-        if key.startswith(start):
-            return shipped_kit(name)
-    named = [kit for kit in shipped_kits() if kit.is_called(folder)]
-    if len(named) == 1:
-        return named[0]
-    seen = set()
-    for content in contents:
-        try:
-            file = read_abif(content, name=folder)
-        except AnalyzerFileError:
-            continue
-        seen.add(tuple(_dye(dye.name) for dye in file.dyes))
-    fitting = [kit for kit in shipped_kits() if {tuple(_dye(dye.name) for dye in kit.dyes)} == seen]
-    return fitting[0] if len(fitting) == 1 else None
-
-
-def bunches(folder: str, files: Sequence[tuple[str, bytes]]) -> list[Bunch]:
-    """Part the files of a folder into runs: one plate name, near in time, no well twice.
-
-    A file that cannot be read, or names no well, is left in the first: the import says why it
-    refuses it.
-    """
-    groups: list[list[tuple[str, bytes, AbifFile | None]]] = []
-    read = sorted(
-        ((name, content, _read(name, content)) for name, content in files),
-        key=lambda one: (_started(one[2]) or datetime.min, one[0]),  # noqa: DTZ901  # ABIF has no zone
-    )
-    for one in read:
-        home = next((group for group in groups if _belongs(one[2], [g[2] for g in group])), None)
-        if home is None:
-            groups.append([one])
-        else:
-            home.append(one)
-    made = []
-    for group in groups:
-        wells, plates = {}, set()
-        for name, _, file in group:
-            if file is not None and file.well:
-                shown = file.sample_name or name
-                wells[file.well] = NamedWell(role_of(shown), shown)
-                plates.add(file.plate or "")
-        made.append(
-            Bunch(
-                folder, tuple((name, content) for name, content, _ in group), wells,
-                plates.pop() if len(plates) == 1 else "",
-            )
-        )  # fmt: skip
-    return made
-
-
-def role_of(name: str) -> WellRole:
-    """Return what a name in a file says that its well holds."""
-    return next((role for pattern, role in ROLES if pattern.search(name)), WellRole.SAMPLE)
-
-
-def _read(name: str, content: bytes) -> AbifFile | None:
-    try:
-        return read_abif(content, name=name)
-    except AnalyzerFileError:
-        return None
-
-
-def _started(file: AbifFile | None) -> datetime | None:
-    return None if file is None else file.run_started
-
-
-def _belongs(file: AbifFile | None, group: Sequence[AbifFile | None]) -> bool:
-    if file is None:
-        return True
-    for other in group:
-        if other is None:
-            continue
-        if file.well == other.well or file.plate != other.plate:
-            return False
-        mine, theirs = file.run_started, other.run_started
-        if mine is not None and theirs is not None and abs(mine - theirs) > ONE_RUN:
-            return False
-    return True
-
-
-def _dye(name: str) -> str:
-    return re.sub("[^A-Z0-9]", "", name.upper())
 
 
 def _stops(play: Play, run: int) -> set[str]:
@@ -270,3 +152,50 @@ def _releases_nothing(play: Play, run: int, plate: RealPlate) -> None:
         if answer.status == 200 and manager.json(f"/profiles/{sample}")["versions"]:
             raise StepFailed(f"run {run} is stopped, and {sample} has a profile")
     play.refused += 1
+
+
+RUNS_FILE = "runs.json"
+
+
+def import_only(settings: Settings, runs: Path) -> None:
+    """Import the runs below a folder for people to read; what was imported before is left.
+
+    Says on standard error what became of each.
+    """
+    kept = settings.folder / RUNS_FILE
+    before: list[str] = json.loads(kept.read_text("utf-8")) if kept.exists() else []
+    for bunch in found_runs(runs):
+        if bunch.name in before:
+            continue
+        if bunch.kit is None:
+            click.echo(f"{bunch.name} is skipped: {SKIPPED}", err=True)
+            continue
+        plate = make_plate(
+            settings.folder, bunch.kit, bunch.wells, file_plate_name=bunch.plate_name
+        )
+        click.echo(f"{bunch.name}: {_imported(settings, bunch, plate.code)}", err=True)
+        before.append(bunch.name)
+        kept.write_text(json.dumps(before), "utf-8")
+
+
+def _imported(settings: Settings, bunch: Bunch, plate: str) -> str:
+    database = Database(settings.database_url, lock_file=settings.lock_file)
+
+    def write(do: Callable[[Session], T]) -> T:
+        with database.writing() as session:
+            return do(session)
+
+    try:
+        with database.reading() as session:
+            technician = person_by_login(session, "technician")
+        if technician is None:
+            return "not imported: the demonstration has lost its technician"
+        result = import_run(
+            list(bunch.files), plate, reading=database.reading, write=write,
+            store=FileStore(settings.files), by=technician.actor, at=now(),
+        )  # fmt: skip
+    except RunRefused as refused:
+        return f"not imported: {refused.say} " + " ".join(str(one) for one in refused.problems[:5])
+    finally:
+        database.close()
+    return f"{result.files} files on plate {plate}: {result.said}"
