@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lims.core.actors import Actor
 from lims.core.clock import now
@@ -56,6 +56,7 @@ def open_laboratory(folder: Path, *, any_schema: bool = False) -> Opened:
     """
     settings = read_settings(folder)
     database = Database(settings.database_url, lock_file=settings.lock_file)
+    click.get_current_context().call_on_close(database.close)
     if not any_schema:
         found = current(database.engine)
         if found != newest():
@@ -96,6 +97,10 @@ def plain_errors(command: Callable[P, T]) -> Callable[P, T]:
             raise click.UsageError(str(error)) from None
         except OperationalError as error:
             raise click.UsageError(f"The database does not answer: {error.orig}") from None
+        except IntegrityError:
+            raise click.ClickException(
+                "This is already stored. Nothing was stored twice."
+            ) from None
 
     return run
 
