@@ -18,7 +18,7 @@ from lims.samples.operations import what_is
 from lims.samples.rules import ALIQUOT_WORDS, state_look
 from lims.web.errors import wants_json
 from lims.web.filters import role as drawn_role
-from lims.web.guard import needs, signed_in
+from lims.web.guard import may_here, needs, right_of, signed_in
 from lims.web.locale import translate
 from lims.web.pages import code_in_path, done, form, page, query, reading, write
 from lims.web.rights import Right
@@ -132,7 +132,6 @@ def plate(code: str) -> Answer:
                 "state": state, "wells": [_well_json(well) for well in wells], "made": made,
                 "uses": [used.code for used in queries.uses_of(session, read)],
             }  # fmt: skip
-        endpoint = f"{_FEATURES.get(found.activity, found.activity.value)}.plate"
         return page(
             "plates/plate.html", plate=found, filled=wells, state=state, look=state_look,
             wells={well.position: _standing(well) for well in wells},
@@ -142,12 +141,21 @@ def plate(code: str) -> Answer:
             activity_words=ACTIVITY_WORDS, open=state in OPEN_STATES,
             role_words={well.role: translate(drawn_role(ROLE_MARKS[well.role])[2])
                         for well in wells},
-            stage=url_for(endpoint, code=read) if endpoint in current_app.view_functions else "",
+            stage=_stage_page(found.activity, read),
         )  # fmt: skip
 
 
 _FEATURES = {Activity.INJECTION: "genotyping"}
 """Where the page of a plate's stage lives, if not in the feature of the activity's name."""
+
+
+def _stage_page(activity: Activity, code: str) -> str:
+    """Return where the stage shows this plate, '' for whoever may not see it there."""
+    endpoint = f"{_FEATURES.get(activity, activity.value)}.plate"
+    if endpoint not in current_app.view_functions:
+        return ""
+    right = right_of(current_app, endpoint)
+    return url_for(endpoint, code=code) if right is None or may_here(right) else ""
 
 
 @blueprint.post("/plates/<code>/void")
