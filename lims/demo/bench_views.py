@@ -16,6 +16,7 @@ from lims.bench.rules import COMMAND_CODES
 from lims.bench.views.pages import COMMAND_WORDS, KIND_WORDS
 from lims.core.codes import Kind, read_payload
 from lims.core.errors import NotFound, Refusal
+from lims.core.scans import StationKind
 from lims.core.words import N_
 from lims.demo.blueprint import blueprint, devices, play
 from lims.demo.stock import DPI
@@ -96,6 +97,8 @@ def bench() -> Answer:
     states = _states()
     with reading() as session:
         rows = [(one.station, states.get(one.station.code)) for one in stations(session)]
+    # As the samples go, not by name.
+    rows.sort(key=lambda row: (list(StationKind).index(row[0].kind), row[0].name))
     return page(
         "demo/benches.html", rows=rows, kinds=KIND_WORDS, away=play().network_away,
         fault_words=dict(FAULTS),

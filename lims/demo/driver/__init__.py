@@ -86,6 +86,9 @@ def run_through(folder: Path | None, *, port: int, url: str, runs: Path | None) 
 
 
 def _go(told: Told, folder: Path, *, port: int, url: str, runs: Path | None) -> None:
+    if runs is not None:
+        with told.steps.step("The folder of real runs is looked through"):
+            real_runs.refuse_empty(runs)
     with told.steps.opened("A fictional laboratory is built and started",
                            running(folder, port=port, url=url)) as play:  # fmt: skip
         try:

@@ -46,6 +46,7 @@ class Bunch:
     plate_name: str
 
 
+RUN_FILES = (".fsa", ".hid")
 SKIPPED = "its name tells no kit, and its dyes fit several kits or none"
 
 
@@ -53,7 +54,7 @@ def found_runs(runs: Path) -> Iterator[Bunch]:
     """Yield the runs below a folder, each with what its files say of themselves."""
     for folder in [runs, *sorted(path for path in runs.rglob("*") if path.is_dir())]:
         files = read_folder(folder)
-        if not any(name.lower().endswith((".fsa", ".hid")) for name, _ in files):
+        if not any(name.lower().endswith(RUN_FILES) for name, _ in files):
             continue
         kit = kit_of(folder.name, [content for _, content in files])
         if kit is None:

@@ -16,7 +16,7 @@ from lims.core.files import FileStore
 from lims.core.settings import Settings
 from lims.demo.accounts import PASSWORD
 from lims.demo.driver.analyzer import upload
-from lims.demo.driver.found_runs import SKIPPED, Bunch, found_runs
+from lims.demo.driver.found_runs import RUN_FILES, SKIPPED, Bunch, found_runs
 from lims.demo.driver.pages import Browser, StepFailed
 from lims.demo.driver.play import Play
 from lims.demo.driver.profile_path import FIRST, SECOND, run_of, state_of_profile
@@ -46,10 +46,13 @@ def take_all(steps: Steps, play: Play, runs: Path) -> list[dict[str, object]]:
         with steps.step(f"Real run {bunch.name}: {len(bunch.files)} files, {bunch.kit.name}"):
             fate = take(play, bunch.kit, bunch)
             fates.append({"run": bunch.name, "kit": bunch.kit.name} | fate)
-    if not fates:
-        with steps.step(f"Real runs: {runs}"):
-            raise StepFailed(f"no folder below {runs} holds .fsa or .hid files")
     return fates
+
+
+def refuse_empty(runs: Path) -> None:
+    """Raise StepFailed where nothing below a folder can be a run."""
+    if not any(path.suffix.lower() in RUN_FILES for path in runs.rglob("*")):
+        raise StepFailed(f"no folder below {runs} holds {' or '.join(RUN_FILES)} files")
 
 
 def take(play: Play, kit: Kit, bunch: Bunch) -> dict[str, object]:
