@@ -184,10 +184,11 @@ def ask(client: FlaskClient, url: str, language: str, *, who: str, shown_on: str
     problems = [f"{where}: a form to {to} has no token" for to in page.forms_without_token]
     if page.language != language or page.direction != ("rtl" if language == "ar" else "ltr"):
         problems.append(f"{where}: lang={page.language!r} dir={page.direction!r}")
-    words = " ".join(page.words)
-    problems += [
-        f"{where}: the page shows {sign!r}" for sign in ("%(", "{{", "None ") if sign in words
-    ]
+    for sign in ("%(", "{{"):
+        if any(sign in words for words in page.words):
+            problems.append(f"{where}: the page shows {sign!r}")
+    if any(words.strip() == "None" for words in page.words):
+        problems.append(f"{where}: the page shows a value that is not there as None")
     links = [
         urljoin(url, link).partition("#")[0]
         for link in page.links
