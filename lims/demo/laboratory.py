@@ -110,7 +110,13 @@ def build(folder: Path, url: str = "") -> tuple[Settings, Built]:
     )  # fmt: skip
     if url:
         _check_empty(url)
-    make_laboratory(settings)
+    try:
+        make_laboratory(settings)
+    except SQLAlchemyError as error:
+        raise NotADemonstration(
+            f"The database cannot be set up ({type(error).__name__}). Name one that is empty and "
+            f"belongs to you, and remove {folder} before you try again."
+        ) from None
     hashed = hashed_password(settings)
     at = now()
     database = Database(settings.database_url, lock_file=settings.lock_file)

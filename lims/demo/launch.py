@@ -29,6 +29,8 @@ END_SECONDS = 4.5
 
 LOOK_SECONDS = 0.5
 
+AGENT_LOG = "bench.log"
+
 
 def free_port(port: int) -> int:
     """Return `port`, or a free one for 0. Raises NotADemonstration where it is in use."""
@@ -86,7 +88,10 @@ def _start(children: Children, folder: Path, built: Built, bench: Path, *, port:
     running = {"server": children.start(server), "virtual devices": children.start(devices)}
     _wait_for_devices(folder, running)
     _wait_for_server(running, port=port)
-    return running | {"worker": children.start(worker), "bench agent": children.start(agent)}
+    # It tells of every label; people look there when a scanner or a printer is in question.
+    with (folder / AGENT_LOG).open("ab") as log:
+        agent_child = children.start(agent, log=log)
+    return running | {"worker": children.start(worker), "bench agent": agent_child}
 
 
 def _wait_for_devices(folder: Path, running: Running) -> None:
@@ -122,7 +127,7 @@ def _wait_for_agent(folder: Path, running: Running, *, stop: threading.Event) ->
         if all(one.scanner_heard and one.printer_heard for one in devices.state()):
             return
         if time.monotonic() >= ends:
-            raise NotADemonstration("The bench agent does not open its lines; see above.")
+            raise NotADemonstration(f"The bench agent does not open its lines; see {AGENT_LOG}.")
         stop.wait(0.1)
 
 
@@ -138,13 +143,14 @@ def _refuse_ended(running: Running) -> None:
     for name, child in running.items():
         if child.poll() is not None:
             raise NotADemonstration(
-                f"The {name} ended by itself (status {child.returncode}); see above."
+                f"The {name} ended by itself (status {child.returncode}); see above and "
+                f"{AGENT_LOG} in the folder."
             )
 
 
 def _welcome(folder: Path, port: int) -> None:
     click.secho(f"\nThe demonstration runs: http://{HOST}:{port}/demo", err=True, bold=True)
-    click.echo(f"Its folder: {folder.absolute()}", err=True)
+    click.echo(f"Its folder: {folder.absolute()} (the bench agent's log: {AGENT_LOG})", err=True)
     click.echo(f"Everybody's password: {PASSWORD}", err=True)
     for account in ACCOUNTS:
         click.echo(f"  {account.login:<14} {account.role.value:<14} {account.initials}", err=True)

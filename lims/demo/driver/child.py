@@ -15,7 +15,7 @@ from instruments.virtual.control import VirtualBench, VirtualBenchFault
 from lims.demo.driver.pages import StepFailed
 from lims.demo.driver.play import Play
 from lims.demo.laboratory import BUILT_FILE, read_built
-from lims.demo.launch import END_SECONDS, HOST, free_port
+from lims.demo.launch import AGENT_LOG, END_SECONDS, HOST, free_port
 from lims.processes import Children
 
 READY_SECONDS = 60
@@ -52,6 +52,8 @@ def running(folder: Path, *, port: int, url: str) -> Iterator[Play]:
                 yield play
             except StepFailed:
                 click.echo(_last_words(log.fileno()), err=True)
+                with (folder / AGENT_LOG).open("rb") as agent:
+                    click.echo(_last_words(agent.fileno()), err=True)
                 raise
             finally:
                 play.close()
