@@ -53,7 +53,8 @@ def ledger() -> ResponseReturnValue:
         else:
             events = recent(session, limit=PAGE, before=asked["before"])
         state = ledger_state(session)
-        who = initials_of(session, {event.actor for event in events})
+        names = {event.actor for event in events} | {event.stream for event in events}
+        who = initials_of(session, names)
     last = events[-1].index if events and not code else 0
     return page(
         "quality/ledger.html",
@@ -207,6 +208,9 @@ def _shown(event: Event, who: Mapping[str, str]) -> dict[str, Any]:
     return {
         "index": event.index,
         "stream": event.stream,
+        # A person's own stream is shown by the staff number, other streams that are no code by
+        # the beginning of their random name.
+        "about": who.get(event.stream, event.stream[:12]),
         "words": in_words(Say(event.words)),
         "by": who.get(event.actor, event.actor),
         "at": event.recorded,
