@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of quantification: plates, the values of one, its import and entry forms."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, request, url_for
@@ -133,15 +134,18 @@ def post_table(code: str) -> Answer:
     if given is None or not given.filename:
         raise BadInput(field="file", problem=Say(N_("is missing")))
     content, name = given.read(), given.filename[-200:]
-    # Parsed and stored before the door is opened: slow work, and no row can name a lost file.
+    # Parsed before the door is opened: slow work.
     table = _table(content, name)
-    sha256 = laboratory().files.keep(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    files = laboratory().files
 
     def take(session: Session) -> dict[str, object]:
         recorded = operations.import_quantities(
             session, read, table, sha256=sha256, file_name=name, reason=sent["reason"],
             by=signed_in(), at=now(),
         )  # fmt: skip
+        # On disk before the commit that names it, and only once nothing was refused.
+        files.keep(content)
         return _answer(read, recorded)
 
     return done(write(take))
