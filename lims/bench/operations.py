@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
 from lims.bench.rules import (
     COMMAND_CODES,
+    BenchTaken,
     DeviceState,
     LabelCutShort,
     NobodyHere,
@@ -112,10 +113,10 @@ def record_scan(
     known, station, state = _arrived(session, station_code, scan.scan_id, at)
     if known is not None:
         return known
-    person = _sitting(session, station, by)
+    person, here = _sender(session, station, by)
 
     def judge() -> Outcome:
-        actor = _entitled(person, station)
+        actor = _entitled(person, here, station)
         if scan.source is Source.TYPED and not scan.reason.strip():
             raise TypedWithoutReason()
         payload = read_payload(scan.text)
@@ -148,10 +149,10 @@ def record_entry(
     known, station, state = _arrived(session, station_code, entry.entry_id, at)
     if known is not None:
         return known
-    person = _sitting(session, station, by)
+    person, here = _sender(session, station, by)
 
     def judge() -> Outcome:
-        actor = _entitled(person, station)
+        actor = _entitled(person, here, station)
         if state.ask is None or state.ask["name"] != entry.name:
             raise NothingAsked(name=entry.name)
         visit = _visit(station, state, actor, at, "")
@@ -175,10 +176,10 @@ def record_command(
     known, station, state = _arrived(session, station_code, command_id, at)
     if known is not None:
         return known
-    person = _sitting(session, station, by)
+    person, here = _sender(session, station, by)
 
     def judge() -> Outcome:
-        visit = _visit(station, state, _entitled(person, station), at, "")
+        visit = _visit(station, state, _entitled(person, here, station), at, "")
         return _commanded(session, _meaning(meanings, station), visit, command)
 
     outcome, refusal = _judged(session, state, judge)
@@ -365,16 +366,18 @@ def _state(session: Session, station_code: str, at: datetime) -> StationState:
         return session.get_one(StationState, station_code, with_for_update=True)
 
 
-def _sitting(session: Session, station: Station, by: Actor) -> Person | None:
+def _sender(session: Session, station: Station, by: Actor) -> tuple[Person | None, Person | None]:
+    """Return who sent it, and who works at the bench: an agent sends for whoever that is."""
     sitting = bench_session(session, station.code)
-    if sitting is None or (by.person is not None and sitting.person_id != by.person):
-        return None
-    return session.get(Person, sitting.person_id)
+    here = session.get(Person, sitting.person_id) if sitting is not None else None
+    return (here if by.person is None else session.get(Person, by.person)), here
 
 
-def _entitled(person: Person | None, station: Station) -> Actor:
-    if person is None:
+def _entitled(person: Person | None, here: Person | None, station: Station) -> Actor:
+    if person is None or here is None:
         raise NobodyHere()
+    if person.id != here.id:
+        raise BenchTaken(person=here.initials)
     actor = person.actor
     if person.disabled_at is not None or not may_scan_at(actor.role, station.kind):
         raise WrongStation()

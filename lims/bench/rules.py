@@ -63,7 +63,7 @@ class NobodyHere(Refusal):
 class BenchTaken(Refusal):
     """Another person works at this bench."""
 
-    says = N_("%(person)s is working at this bench since %(since)s.")
+    says = N_("%(person)s is working at this bench.")
     do = N_("Press “Work at this bench” to take it over, or go to a free one.")
 
 

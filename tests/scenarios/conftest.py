@@ -18,6 +18,7 @@ from lims.core.db import Base, Database
 from lims.core.scans import StationKind
 from lims.core.settings import Settings
 from lims.custody.models import LedgerEvent, LedgerLeaf
+from lims.printing.models import LabelInstance
 from tests.cast import Cast
 
 SignIn = Callable[[Actor], FlaskClient]
@@ -173,6 +174,21 @@ def at_bench(sign_in: SignIn, cast: Cast, key: Callable[[], str]) -> Callable[..
         return Bench(client, code, key)
 
     return take
+
+
+@pytest.fixture
+def a_coded_bone(database: Database, a_bone_sample: Callable[..., str]) -> Callable[..., str]:
+    """Code a bone; return the payload of its live label."""
+
+    def code() -> str:
+        with database.writing() as session:
+            made = a_bone_sample(session, accepted=False)
+            payload = session.scalars(
+                select(LabelInstance.payload).where(LabelInstance.code == made)
+            ).one()
+        return payload
+
+    return code
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -57,7 +57,7 @@ def absurd(rule: Rule) -> list[dict[str, object]]:
             name: numbers if isinstance(rule._converters[name], IntegerConverter) else texts
             for name in rule.arguments
         }
-        for numbers, texts in zip(NUMBERS * 3, TEXTS, strict=False)
+        for numbers, texts in zip(NUMBERS * 2, TEXTS, strict=False)
     ]
 
 

@@ -154,23 +154,33 @@ def test_a_plate_that_the_files_do_not_belong_to_refuses_them(
 
 
 @pytest.fixture
-def measured(
+def measure(
     database: Database, cast: Cast, at: datetime, extracts: Callable[..., tuple[str, ...]],
     a_procedure: Callable[..., int], a_live_label: Callable[..., str],
-) -> tuple[str, str, str]:  # fmt: skip
-    """A quantification plate that waits for its figures: plate, extract, blank."""
+) -> Callable[[], tuple[str, str, str]]:  # fmt: skip
+    """Make a quantification plate that waits for its figures: plate, extract, blank."""
     by = cast.technician
-    with database.writing() as session:
-        code, blank = extracts(session)
-        plate = open_quantification(
-            session, procedure_id=a_procedure(session, activity=Activity.QUANTIFICATION),
-            kit="Quantifiler Trio", by=by, at=at,
-        ).code  # fmt: skip
-        a_live_label(session, plate)
-        for one in (code, blank):
-            load_extract(session, plate, one, by=by, at=at)
-        complete_quantification(session, plate, standards=False, by=by, at=at)
-    return plate, code, blank
+
+    def make() -> tuple[str, str, str]:
+        with database.writing() as session:
+            code, blank = extracts(session)
+            plate = open_quantification(
+                session, procedure_id=a_procedure(session, activity=Activity.QUANTIFICATION),
+                kit="Quantifiler Trio", by=by, at=at,
+            ).code  # fmt: skip
+            a_live_label(session, plate)
+            for one in (code, blank):
+                load_extract(session, plate, one, by=by, at=at)
+            complete_quantification(session, plate, standards=False, by=by, at=at)
+        return plate, code, blank
+
+    return make
+
+
+@pytest.fixture
+def measured(measure: Callable[[], tuple[str, str, str]]) -> tuple[str, str, str]:
+    """A plate that waits for its figures."""
+    return measure()
 
 
 def table_of(code: str, blank: str, *, comma: bool = False) -> str:
@@ -241,25 +251,25 @@ def test_a_table_that_disagrees_with_the_plate_leaves_not_even_its_file(
         refused_in_words(answer)
 
 
-@pytest.mark.parametrize("how", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "comma", "crlf"])
 def test_the_same_figures_are_taken_however_the_table_is_written(
-    measured: tuple[str, str, str], hand_in: Callable[..., TestResponse], database: Database,
-    how: str,
+    measure: Callable[[], tuple[str, str, str]], hand_in: Callable[..., TestResponse],
+    database: Database,
 ) -> None:  # fmt: skip
-    plate, code, blank = measured
-    text = table_of(code, blank, comma=how == "comma")
-    written = {
-        "comma": text.encode("utf-8-sig"), "crlf": text.replace("\n", "\r\n").encode(),
-        "utf-16-le": b"\xff\xfe" + text.encode("utf-16-le"),
-    }.get(how) or text.encode(how)  # fmt: skip
+    for how in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "comma", "crlf"):
+        plate, code, blank = measure()
+        text = table_of(code, blank, comma=how == "comma")
+        written = {
+            "comma": text.encode("utf-8-sig"), "crlf": text.replace("\n", "\r\n").encode(),
+            "utf-16-le": b"\xff\xfe" + text.encode("utf-16-le"),
+        }.get(how) or text.encode(how)  # fmt: skip
 
-    answer = hand_in(plate, written)
+        answer = hand_in(plate, written)
 
-    assert answer.status_code == 303, answer.get_data(as_text=True)[-900:]
-    with database.reading() as session:
-        decision = decision_of(session, code)
-    assert decision is not None
-    assert decision.volume_nl == 4_000
+        assert answer.status_code == 303, (how, answer.get_data(as_text=True)[-900:])
+        with database.reading() as session:
+            decision = decision_of(session, code)
+        assert decision is not None
+        assert decision.volume_nl == 4_000, how
 
 
 def test_a_table_is_taken_once_and_other_figures_only_with_a_reason(
