@@ -162,7 +162,7 @@ PLACES: tuple[Place, ...] = (
     Place(Right.SEE_THROUGHPUT, "throughput.overview", "home", N_("Laboratory")),
     Place(Right.SEE_LEDGER, "quality.ledger", "proof", N_("Ledger")),
     Place(Right.SET_HOLDS, "quality.holds", "hand", N_("Holds")),
-    Place(Right.SCAN, "bench.benches", "scanner", N_("Benches")),
+    Place(Right.WORK_AT_BENCH, "bench.benches", "scanner", N_("Benches")),
     Place(Right.WORK_BATCHES, "plates.worklist", "list", N_("Worklist")),
     Place(Right.READ_PROFILES, "genotyping.readings", "pen", N_("Readings")),
     Place(Right.REVIEW_PROFILES, "genotyping.readings", "pen", N_("Review")),

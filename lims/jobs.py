@@ -31,8 +31,11 @@ def sign_if_due(settings: Settings, database: Database, *, at: datetime) -> bool
         due = checkpoint_due(
             session, at=at, events=settings.checkpoint_events, minutes=settings.checkpoint_minutes
         )
-    if not due:
-        return False
+    return due and sign(settings, database, at=at)
+
+
+def sign(settings: Settings, database: Database, *, at: datetime) -> bool:
+    """Sign whatever is unsigned; return whether a checkpoint was made."""
     try:
         signer = daily_signer(
             settings.keys, origin=settings.origin, at=at, passphrase=settings.passphrase
@@ -70,4 +73,5 @@ def run(settings: Settings, stop: threading.Event) -> None:
     scheduler.start()
     stop.wait()
     scheduler.shutdown(wait=True)
+    sign(settings, database, at=now())
     database.close()

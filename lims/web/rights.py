@@ -20,6 +20,7 @@ class Right(StrEnum):
     CODE_SAMPLES = "code samples and resolve codes"
     # benches
     SCAN = "scan at a station"
+    WORK_AT_BENCH = "work at a bench's page"
     PRINT_LABELS = "print and void labels"
     # the laboratory side
     SEE_SAMPLES = "see samples by code"
@@ -51,7 +52,13 @@ _LABORATORY = {Right.SEE_OWN_ACCOUNT, Right.SEE_SAMPLES, Right.SEE_RUNS, Right.S
 
 TABLE: dict[Role, frozenset[Right]] = {
     Role.RECEPTION: frozenset(
-        {Right.SEE_OWN_ACCOUNT, Right.SEE_CASES, Right.REGISTER_CASES, Right.SCAN}
+        {
+            Right.SEE_OWN_ACCOUNT,
+            Right.SEE_CASES,
+            Right.REGISTER_CASES,
+            Right.SCAN,
+            Right.WORK_AT_BENCH,
+        }
     ),
     Role.COORDINATOR: frozenset(
         {
@@ -62,6 +69,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.REGISTER_PERSONS,
             Right.CODE_SAMPLES,
             Right.SCAN,
+            Right.WORK_AT_BENCH,
             Right.PRINT_LABELS,
         }
     ),
@@ -69,6 +77,7 @@ TABLE: dict[Role, frozenset[Right]] = {
         _LABORATORY
         | {
             Right.SCAN,
+            Right.WORK_AT_BENCH,
             Right.PRINT_LABELS,
             Right.PLAN_WORK,
             Right.WORK_BATCHES,

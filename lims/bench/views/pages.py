@@ -103,7 +103,7 @@ VERDICT_WORDS = {
 
 
 @blueprint.get("/bench", endpoint="benches")
-@needs(Right.SCAN)
+@needs(Right.WORK_AT_BENCH)
 def benches_list() -> ResponseReturnValue:
     """List the benches at which this person may work."""
     role = signed_in().role
@@ -113,7 +113,7 @@ def benches_list() -> ResponseReturnValue:
 
 
 @blueprint.get("/bench/<code>")
-@needs(Right.SCAN)
+@needs(Right.WORK_AT_BENCH)
 def station(code: str) -> ResponseReturnValue:
     """Show a station: scan, verdict, next action."""
     code = code_in_path(code, Kind.STATION)
@@ -172,7 +172,7 @@ def station(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/bench/<code>/outcomes")
-@needs(Right.SCAN)
+@needs(Right.WORK_AT_BENCH)
 def outcomes(code: str) -> ResponseReturnValue:
     """Return what was said at a station after a sequence, for a page without a stream."""
     code = code_in_path(code, Kind.STATION)
@@ -180,7 +180,7 @@ def outcomes(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/bench/<code>/events")
-@needs(Right.SCAN)
+@needs(Right.WORK_AT_BENCH)
 def events(code: str) -> ResponseReturnValue:
     """Tell a page each time its station changes."""
     code = code_in_path(code, Kind.STATION)

@@ -47,7 +47,7 @@ def post_scan(station: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/api/bench/<station>/entries")
-@needs(Right.SCAN)
+@needs(Right.WORK_AT_BENCH)
 def post_entry(station: str) -> ResponseReturnValue:
     """Take a figure or choice that the station asked for."""
     station = station_of(station)
@@ -62,7 +62,7 @@ def post_entry(station: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/api/bench/<station>/commands")
-@needs(Right.SCAN)
+@needs(Right.WORK_AT_BENCH)
 def post_command(station: str) -> ResponseReturnValue:
     """Take a command given on the page."""
     station = station_of(station)
@@ -106,7 +106,7 @@ def post_heartbeat() -> ResponseReturnValue:
 
 
 @blueprint.post("/bench/<station>/take")
-@needs(Right.SCAN)
+@needs(Right.WORK_AT_BENCH)
 def post_take(station: str) -> ResponseReturnValue:
     """Begin to work at a bench."""
     station = code_in_path(station, Kind.STATION)
@@ -119,7 +119,7 @@ def post_take(station: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/bench/<station>/leave")
-@needs(Right.SCAN)
+@needs(Right.WORK_AT_BENCH)
 def post_leave(station: str) -> ResponseReturnValue:
     """Leave a bench."""
     station = code_in_path(station, Kind.STATION)
