@@ -47,19 +47,33 @@ class People:
     def of(cls, play: Play) -> "People":
         """Draw somebody for each sample, of the sex that the laboratory expects.
 
-        The first two references are drawn as parents of the first bone, so that the profiles
-        look as those of a family do.
+        The first bone is drawn as a child of the first woman and the first man of the references,
+        so that the profiles look as those of a family do; codes fall in no order of kinship.
         """
-        kit, person = shipped_kit(KIT), play.person("technician")
-        people = cls(kit, degraded=play.bones[-1])
-        rng = seeded("the demonstration's people")
-        for code in (*play.references, *play.bones):
-            sex = {"female": Sex.FEMALE}.get(expected_sex(person, code), Sex.MALE)
-            people.genotypes[code] = draw_genotype(kit, rng, sex=sex)
-        mother, father = (people.genotypes[code] for code in play.references[:2])
-        child = child_genotype(kit, mother, father, rng, sex=Sex.MALE)
-        people.genotypes[play.bones[0]] = child
-        return people
+        person = play.person("technician")
+        sexes = {
+            code: {"female": Sex.FEMALE}.get(expected_sex(person, code), Sex.MALE)
+            for code in (*play.references, *play.bones)
+        }
+        genotypes = draw_people(shipped_kit(KIT), sexes, child=play.bones[0])
+        return cls(shipped_kit(KIT), genotypes, degraded=play.bones[-1])
+
+
+def draw_people(kit: Kit, sexes: Mapping[str, Sex], *, child: str) -> dict[str, Genotype]:
+    """Draw a genotype of each sample's sex; `child` is one of the first woman and the first man.
+
+    Without a woman and a man beside the child, it is drawn as a stranger.
+    """
+    rng = seeded("the demonstration's people")
+    genotypes = {code: draw_genotype(kit, rng, sex=sex) for code, sex in sexes.items()}
+    others = [code for code in sexes if code != child]
+    mother = next((code for code in others if sexes[code] is Sex.FEMALE), None)
+    father = next((code for code in others if sexes[code] is Sex.MALE), None)
+    if mother and father:
+        genotypes[child] = child_genotype(
+            kit, genotypes[mother], genotypes[father], rng, sex=sexes[child]
+        )
+    return genotypes
 
 
 def run_files(
