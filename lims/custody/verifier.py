@@ -299,6 +299,26 @@ def raise_heads(
     return levels
 
 
+def check_last(
+    stream: str, count: int, last: bytes, entries: list[bytes], path: list[bytes], root: bytes
+) -> bool:
+    """Say whether event number `count` - 1 with the leaf hash `last` is the last of its stream.
+
+    `entries` are those of the stream's bucket, `path` leads from the bucket to the signed `root`.
+    """
+    bucket, entry = head_entry(stream, count, last)
+    names = [held[:32] for held in entries]
+    if entry not in entries or len(path) != DEPTH or any(len(held) != 64 for held in entries):
+        return False
+    if names != sorted(set(names)):  # one entry for each stream, so it has one last event
+        return False
+    found = bucket_hash(entries)
+    for level, step in enumerate(path):
+        pair = (step, found) if bucket >> level & 1 else (found, step)
+        found = node_hash(*pair)
+    return found == root
+
+
 class Heads:
     """The map from stream to last event, held in memory; its root stands in each checkpoint."""
 

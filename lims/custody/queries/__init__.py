@@ -27,16 +27,25 @@ from lims.custody.queries.lineage import (
     parents,
     subject,
 )
+from lims.custody.queries.proofs import (
+    LastProof,
+    consistency_proof,
+    inclusion_proof,
+    inclusion_proofs,
+    last_proof,
+)
 
 __all__ = [
     "DatabaseReport",
     "Head",
+    "LastProof",
     "ancestors",
     "anchor",
     "blocked",
     "checkpoint_due",
     "checkpoints",
     "children",
+    "consistency_proof",
     "descendants",
     "event_of",
     "events_of",
@@ -44,7 +53,10 @@ __all__ = [
     "head",
     "history",
     "holds_of",
+    "inclusion_proof",
+    "inclusion_proofs",
     "last_checkpoint",
+    "last_proof",
     "leaf_hashes",
     "parents",
     "recent",
