@@ -110,6 +110,20 @@ def test_two_agreeing_readings_and_an_acceptance_make_a_profile(
         assert proof.content["commitment"] == commitment(path.profile.salt, path.profile.alleles)
 
 
+def test_an_accepted_profile_is_drawn_as_accepted_not_as_kept_unchecked(
+    ready: Any, database: Database, sign_in: SignIn, cast: Cast, key: Key
+) -> None:
+    _, injection = ready()
+    for reader in (cast.first_reader, cast.second_reader):
+        read(sign_in(reader), database, injection, key)
+    manager = sign_in(cast.manager)
+    sign(manager, f"/readings/{injection}/acceptance", key)
+    shown = manager.get(f"/readings/{injection}").get_data(as_text=True)
+
+    [drawn] = [line for line in shown.splitlines() if "<span>profile accepted</span>" in line]
+    assert 'class="note ok"' in drawn
+
+
 def test_not_one_byte_of_the_first_reading_reaches_the_second_reader(
     ready: Any, database: Database, sign_in: SignIn, cast: Cast, key: Key
 ) -> None:
