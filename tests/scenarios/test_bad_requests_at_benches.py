@@ -147,11 +147,21 @@ def test_an_agent_scans_at_its_own_station_alone_until_its_key_is_revoked(
     with stored.nothing_new():
         elsewhere = send(f"{bench.code}/scans", agent, scan_id=key(), **scan)
         fault = send(f"{bench.code}/faults", agent, fault_id=key(), kind="cut")
-        entry = send(f"{bench.code}/entries", agent, entry_id=key(), name="mass", value="1")
-        pressed = send(f"{bench.code}/commands", agent, command_id=key(), command="done")
+        # What is typed and pressed comes from a person's page, not from a scanner's machine.
+        by_hand = [
+            answer
+            for one in (bench.code, other.code)
+            for answer in (
+                send(f"{one}/entries", agent, entry_id=key(), name="mass", value="1"),
+                send(f"{one}/commands", agent, command_id=key(), command="done"),
+            )
+        ]
         beat = send("heartbeat", agent, stations=[{"station": bench.code, "devices": []}])
-    for answer in (elsewhere, fault, entry, pressed, beat):
+    for answer in (elsewhere, fault, beat):
         assert answer.status_code == 404
+        said(answer)
+    for answer in by_hand:
+        assert answer.status_code == 403
         said(answer)
 
     with database.writing() as session:
