@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from instruments.analyzers.kit import Kit, KitError, control_name
@@ -24,10 +24,17 @@ from lims.core.words import N_, Say
 from lims.extraction.models import Extract
 from lims.extraction.queries import blanks_of
 from lims.people.rules import Line
-from lims.plates.models import Batch, Plate, Well
-from lims.plates.queries import Used, lots_used, plate_of, state_of, uses_of, wells_of
+from lims.plates.models import Plate, Well
+from lims.plates.queries import (
+    Used,
+    lots_used,
+    plate_of,
+    state_of,
+    uses_of,
+    waits_for_amplification,
+    wells_of,
+)
 from lims.plates.rules import OPEN_STATES, ROLE_MARKS, Activity
-from lims.quantification.models import QuantityDecision
 from lims.quantification.queries import (
     StationPlate,
     Waiting,
@@ -35,7 +42,6 @@ from lims.quantification.queries import (
     station_plate,
     waiting,
 )
-from lims.quantification.rules import TO_AMPLIFY
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot
 from lims.samples.rules import thousandths
@@ -182,17 +188,7 @@ def extracts_to_amplify(
 
     Of bones those whose quantity says so; references all. One query; held ones are left out.
     """
-    on_plate = (
-        select(literal(1))
-        .select_from(Amplification)
-        .join(Well, Well.id == Amplification.well_id)
-        .where(Amplification.extract_code == Extract.code, Well.voided_at.is_(None))
-    )
-    ready = or_(Batch.line == Line.REFERENCE, QuantityDecision.step.in_(TO_AMPLIFY))
-    return waiting(
-        session, and_(~Extract.is_blank, ready, ~on_plate.exists()), line=line, after=after,
-        limit=limit,
-    )  # fmt: skip
+    return waiting(session, waits_for_amplification(), line=line, after=after, limit=limit)
 
 
 def plate_at_station(session: Session, code: str) -> AmplificationPlate:

@@ -66,9 +66,15 @@ class AliquotState(StrEnum):
 
 
 class ExtractState(StrEnum):
-    """How far an extract has come; a worklist is asked by it."""
+    """How far an extract has come; a worklist is asked by it.
+
+    To repeat: its quantification failed. Set aside: its quantity sends nobody on with it, but
+    to extract or to purify again.
+    """
 
     CREATED = "created"
+    TO_REPEAT = "to repeat"
+    SET_ASIDE = "set aside"
     QUANTIFIED = "quantified"
     AMPLIFIED = "amplified"
     CONSUMED = "consumed"
@@ -173,6 +179,8 @@ STATE_LOOKS = {
     "created": ("ok", N_("ready")),
     "used": ("plain", N_("used up")),
     "quantified": ("run", N_("quantified")),
+    "to repeat": ("warn", N_("to be quantified again")),
+    "set aside": ("warn", N_("set aside")),
     "amplified": ("run", N_("amplified")),
     "consumed": ("plain", N_("consumed")),
     "draft": ("plain", N_("draft")),

@@ -8,11 +8,13 @@ read.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
-from lims.core.codes import Kind
 from lims.custody.models import Hold, Subject
+from lims.plates.queries import codes_waiting
+from lims.plates.rules import Stage as Worklist
 from lims.throughput.rules import AGE_LIMITS, STAGES, Stage
 
 
@@ -31,35 +33,35 @@ class StageCount:
 
 
 def stage_counts(session: Session, *, at: datetime) -> list[StageCount]:
-    """Return what waits at each stage, in the order of the path; one query for all."""
+    """Return what waits at each stage, in the order of the path; one query a stage."""
     limits = [at - timedelta(days=days) for days in AGE_LIMITS]
     bucket = case(
         *((Subject.created_at >= limit, index) for index, limit in enumerate(limits)),
         else_=len(limits),
     )
-    waiting = {(kind, state) for stage in STAGES for kind, state in stage.waiting}
-    rows = session.execute(
-        select(Subject.kind, Subject.state, bucket, func.count(), func.min(Subject.created_at))
-        .where(
-            Subject.kind.in_({kind for kind, _ in waiting}),
-            Subject.state.in_({state for _, state in waiting}),
-        )
-        .group_by(Subject.kind, Subject.state, bucket)
-    ).all()
-    found: dict[tuple[Kind, str], list[tuple[int, int, datetime]]] = {}
-    for kind, state, age, count, oldest in rows:
-        found.setdefault((kind, state), []).append((age, count, oldest))
     counts = []
     for stage in STAGES:
+        rows = session.execute(
+            select(bucket, func.count(), func.min(Subject.created_at))
+            .where(_waits(stage))
+            .group_by(bucket)
+        ).all()
         ages = [0] * (len(limits) + 1)
-        oldest_of_stage: datetime | None = None
-        for pair in stage.waiting:
-            for age, count, oldest in found.get(pair, []):
-                ages[age] += count
-                if oldest_of_stage is None or oldest < oldest_of_stage:
-                    oldest_of_stage = oldest
-        counts.append(StageCount(stage, tuple(ages), oldest_of_stage))
+        for age, count, _ in rows:
+            ages[age] = count
+        counts.append(
+            StageCount(stage, tuple(ages), min((oldest for *_, oldest in rows), default=None))
+        )
     return counts
+
+
+def _waits(stage: Stage) -> ColumnElement[bool]:
+    """Return the condition for a thing to be counted: the worklist's own, where there is one."""
+    if isinstance(stage.waiting, Worklist):
+        return Subject.code.in_(codes_waiting(stage.waiting).correlate(None))
+    return or_(
+        *(and_(Subject.kind == kind, Subject.state == state) for kind, state in stage.waiting)
+    )
 
 
 def holds_standing(session: Session) -> int:

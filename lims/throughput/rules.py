@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which states of which things wait at which stage."""
+"""What the manager counts: the stages of the worklist, and what is under way between them."""
 
 from dataclasses import dataclass
 
 from lims.core.codes import Kind
 from lims.core.words import N_
+from lims.plates.rules import STAGE_WORDS
+from lims.plates.rules import Stage as Worklist
 
 AGE_LIMITS = (5, 10, 20)
 """Days: the ages that are told apart."""
@@ -12,27 +14,18 @@ AGE_LIMITS = (5, 10, 20)
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage as the manager sees it: its words, and the kinds and states that wait for it."""
+    """A line of the manager's table: what waits on a worklist, or is in one of some states."""
 
     name: str
     words: str
-    waiting: tuple[tuple[Kind, str], ...]
+    waiting: Worklist | tuple[tuple[Kind, str], ...]
 
 
 STAGES = (
-    Stage(
-        "reception", N_("Laboratory reception"),
-        ((Kind.BONE, "coded"), (Kind.REFERENCE, "coded")),
-    ),
-    Stage(
-        "preparation", N_("Preparation"),
-        ((Kind.BONE, "accepted"), (Kind.REFERENCE, "accepted")),
-    ),
-    Stage("extraction", N_("Extraction"), ((Kind.ALIQUOT, "created"),)),
+    *(Stage(one.value, STAGE_WORDS[one], one) for one in Worklist),
     Stage("batches", N_("Batches under way"), ((Kind.BATCH, "draft"), (Kind.BATCH, "running"))),
-    Stage("extracts", N_("Extracts in work"), ((Kind.EXTRACT, "created"),)),
     Stage("plates", N_("Plates under way"), ((Kind.PLATE, "draft"), (Kind.PLATE, "running"))),
-    Stage("reading", N_("Plates to read"), ((Kind.PLATE, "completed"),)),
+    Stage("set aside", N_("Extracts set aside"), ((Kind.EXTRACT, "set aside"),)),
     Stage(
         "process", N_("Samples without a profile"),
         (

@@ -7,6 +7,7 @@ from lims.extraction.operations.extracting import (
     complete_extraction,
     load_aliquot,
     open_extraction,
+    send_extract,
 )
 from lims.extraction.operations.stations import MEANING
 
@@ -17,4 +18,5 @@ __all__ = [
     "complete_extraction",
     "load_aliquot",
     "open_extraction",
+    "send_extract",
 ]

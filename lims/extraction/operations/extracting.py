@@ -156,6 +156,17 @@ def advance_extract(
         )
 
 
+def send_extract(
+    session: Session, code: str, to: ExtractState, *, by: Actor, at: datetime, station: str = ""
+) -> None:
+    """Say where an extract goes after its figures, back or on; one that was amplified stays."""
+    state = ExtractState(lock_subject(session, code).state)
+    if state not in (to, ExtractState.AMPLIFIED, ExtractState.CONSUMED):
+        change_state(
+            session, code, to, Tag.SUBJECT_STATE_CHANGED, by=by, at=at, content={}, device=station
+        )
+
+
 def extraction_batch(session: Session, code: str) -> Batch:
     """Return an extraction batch; raises NotFound, NotAnExtractionBatch."""
     if code[0] != Kind.BATCH or batch_of(session, code).activity is not Activity.EXTRACTION:

@@ -18,7 +18,14 @@ from lims.plates.queries.records import (
     uses_of,
     wells_of,
 )
-from lims.plates.queries.worklist import Waiting, waiting, waiting_counts
+from lims.plates.queries.worklist import (
+    Waiting,
+    codes_waiting,
+    waiting,
+    waiting_counts,
+    waits_for_amplification,
+    waits_for_quantification,
+)
 
 __all__ = [
     "Used",
@@ -26,6 +33,7 @@ __all__ = [
     "WorkPage",
     "WorkRow",
     "batch_of",
+    "codes_waiting",
     "current_procedure",
     "current_procedures",
     "filling_at",
@@ -39,6 +47,8 @@ __all__ = [
     "uses_of",
     "waiting",
     "waiting_counts",
+    "waits_for_amplification",
+    "waits_for_quantification",
     "wells_of",
     "work",
 ]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import ColumnElement
 
 from lims.core.codes import Kind
 from lims.custody.models import Derivation, Hold, Subject
-from lims.plates.models import BatchMember, Plate
-from lims.plates.rules import Activity, Stage, WorkState
+from lims.plates.models import Batch, BatchMember, Plate, Well
+from lims.plates.rules import OPEN_STATES, Activity, Stage, WorkState
 from lims.samples.models import Aliquot, Sample
 from lims.samples.rules import AliquotState, ExtractState, Line, SampleState
 
@@ -33,17 +34,17 @@ class Waiting:
 
 def waiting_counts(session: Session) -> dict[Stage, int]:
     """Return how many things wait for each stage."""
-    return {
-        stage: session.scalar(select(func.count()).select_from(_waiting(stage).subquery())) or 0
-        for stage in Stage
+    counted = {
+        stage: select(func.count()).select_from(codes_waiting(stage).subquery()) for stage in Stage
     }
+    return {stage: session.scalar(count) or 0 for stage, count in counted.items()}
 
 
 def waiting(
     session: Session, stage: Stage, *, line: Line | None = None, limit: int = SHOWN
 ) -> tuple[Waiting, ...]:
     """Return what waits for a stage, the oldest first. Three queries."""
-    codes = _waiting(stage).subquery()
+    codes = codes_waiting(stage).subquery()
     link, through, direct = aliased(Derivation), aliased(Aliquot), aliased(Aliquot)
     behind, itself = aliased(Sample), aliased(Sample)
     # A sample itself, an aliquot of one, or an extract of an aliquot of one.
@@ -89,7 +90,53 @@ def waiting(
     )  # fmt: skip
 
 
-def _waiting(stage: Stage) -> Select[Any]:
+def waits_for_quantification() -> ColumnElement[bool]:
+    """Return the condition for an extract (Subject, Batch joined) to wait for quantification.
+
+    It never stood on a quantification plate, or the plate failed and it stands on no open one.
+    """
+    plate = aliased(Subject)
+    placed = _placed(Activity.QUANTIFICATION)
+    on_open = placed.join(plate, plate.code == Plate.code).where(plate.state.in_(OPEN_STATES))
+    return or_(
+        and_(Subject.state == ExtractState.CREATED, ~placed.exists()),
+        and_(Subject.state == ExtractState.TO_REPEAT, ~on_open.exists()),
+    )
+
+
+def waits_for_amplification() -> ColumnElement[bool]:
+    """Return the condition for an extract (Subject, Batch joined) to wait for amplification.
+
+    Of bones what quantification sent on; references need no quantity. Blanks are carried along
+    with their batch, they wait for nothing by themselves.
+    """
+    needs_none = and_(
+        Batch.line == Line.REFERENCE,
+        Subject.state.in_((ExtractState.CREATED, ExtractState.TO_REPEAT)),
+    )
+    source = select(Derivation.parent).where(
+        Derivation.child == Subject.code, Derivation.parent.between("A", "B")
+    )
+    return and_(
+        source.exists(), ~_placed(Activity.AMPLIFICATION).exists(),
+        or_(Subject.state == ExtractState.QUANTIFIED, needs_none),
+    )  # fmt: skip
+
+
+def _placed(activity: Activity) -> Select[Any]:
+    """Return the wells of plates of an activity in which a thing stands."""
+    return (
+        select(Well.id)
+        .join(Plate, Plate.code == Well.plate_code)
+        .where(
+            Well.subject_code == Subject.code, Well.voided_at.is_(None), Plate.activity == activity
+        )
+        .correlate(Subject)
+    )
+
+
+def codes_waiting(stage: Stage) -> Select[Any]:
+    """Return a selection of the codes that wait for a stage."""
     found = select(Subject.code)
     if stage is Stage.RECEPTION:
         return found.where(
@@ -107,8 +154,15 @@ def _waiting(stage: Stage) -> Select[Any]:
             Subject.kind == Kind.ALIQUOT, Subject.state == AliquotState.CREATED, ~placed.exists()
         )
     if stage in (Stage.QUANTIFICATION, Stage.AMPLIFICATION):
-        state = ExtractState.CREATED if stage is Stage.QUANTIFICATION else ExtractState.QUANTIFIED
-        return found.where(Subject.kind == Kind.EXTRACT, Subject.state == state)
+        made_in = aliased(Derivation)
+        extracts = (
+            found.join(made_in, made_in.child == Subject.code)
+            .join(Batch, Batch.code == made_in.parent)
+            .where(Subject.kind == Kind.EXTRACT)
+        )
+        if stage is Stage.QUANTIFICATION:
+            return extracts.where(Batch.line == Line.BONE, waits_for_quantification())
+        return extracts.where(waits_for_amplification())
     after = aliased(Plate)
     carried = select(after.code).where(after.made_from == Plate.code)
     plates = (

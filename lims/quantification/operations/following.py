@@ -10,13 +10,14 @@ from lims.core.actors import Actor
 from lims.custody.operations import append, lock_subject, set_hold
 from lims.custody.queries import holds_of
 from lims.custody.rules import EventId, HoldReason, Tag
-from lims.extraction.operations import advance_extract
+from lims.extraction.operations import send_extract
 from lims.extraction.rules import ExtractState
 from lims.plates.models import Well
 from lims.plates.rules import WellRole
 from lims.quantification.models import QuantificationImport, Quantity, QuantityDecision
-from lims.quantification.queries import PlateMeasured, decisions_of
+from lims.quantification.queries import PlateMeasured, decisions_of, last_wells
 from lims.quantification.rules import (
+    TO_AMPLIFY,
     Decision,
     Limits,
     Measured,
@@ -29,6 +30,13 @@ from lims.quantification.rules import (
 
 _HELD = (WellRole.SAMPLE, WellRole.BLANK)
 
+STATE_AFTER = dict.fromkeys(TO_AMPLIFY, ExtractState.QUANTIFIED) | {
+    NextStep.REPEAT: ExtractState.TO_REPEAT,
+    NextStep.RE_EXTRACT: ExtractState.SET_ASIDE,
+    NextStep.REPURIFY: ExtractState.SET_ASIDE,
+}
+"""Which worklist an extract comes to by what was decided of it: set aside stands on none."""
+
 
 def decide_plate(
     session: Session, measured: PlateMeasured, entry: QuantificationImport,
@@ -38,17 +46,17 @@ def decide_plate(
     failed = fails(measured.faults(limits))
     mean = measured.ipc_mean_milli
     standing = decisions_of(session, list(measured.batches))
+    spoke_last = last_wells(session, list(measured.batches))
     decided = {}
     for well in measured.wells:
         code = well.subject_code
         figures = measured.figures.get(well.id, {})
         if code is None or well.role not in _HELD or Target.SMALL not in figures:
             continue
-        if not failed:
-            advance_extract(
-                session, code, ExtractState.QUANTIFIED, by=by, at=entry.at, station=station
-            )
         if well.role is not WellRole.SAMPLE:
+            if spoke_last.get(code) == well.id:
+                blank_to = ExtractState.TO_REPEAT if failed else ExtractState.QUANTIFIED
+                send_extract(session, code, blank_to, by=by, at=entry.at, station=station)
             continue
         decision = decide(_measured(figures), limits, ipc_mean_milli=mean)
         fresh_one = _decision(well, code, figures, decision, entry, by, failed=failed)
@@ -65,6 +73,9 @@ def decide_plate(
             session.flush()
         session.add(fresh_one)
         session.flush()
+        send_extract(
+            session, code, STATE_AFTER[fresh_one.step], by=by, at=entry.at, station=station
+        )
         append(
             session, Tag.QUANTITY_DECISION_MADE, stream=code, by=by, at=entry.at, device=station,
             cause=event,

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, literal, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from lims.core.codes import threes
@@ -15,7 +15,14 @@ from lims.extraction.models import Extract
 from lims.extraction.rules import ExtractState
 from lims.people.rules import Line
 from lims.plates.models import Batch, Plate, Procedure, Well
-from lims.plates.queries import Used, plate_of, state_of, uses_of, wells_of
+from lims.plates.queries import (
+    Used,
+    plate_of,
+    state_of,
+    uses_of,
+    waits_for_quantification,
+    wells_of,
+)
 from lims.plates.rules import OPEN_STATES, PLATE_POSITIONS, ROLE_MARKS, Activity, WellRole
 from lims.printing.models import LabelInstance
 from lims.printing.rules import LabelState
@@ -196,25 +203,7 @@ def extracts_to_quantify(
     Those never put on a plate, and those whose plate failed. Held and used-up ones are left out;
     `after` is the code of the last one of the page before.
     """
-    plate_subject = aliased(Subject)
-    on_plate = (
-        select(literal(1))
-        .select_from(Well)
-        .join(Plate, Plate.code == Well.plate_code)
-        .where(
-            Well.subject_code == Extract.code, Well.voided_at.is_(None),
-            Plate.activity == Activity.QUANTIFICATION,
-        )
-    )  # fmt: skip
-    on_open = on_plate.join(plate_subject, plate_subject.code == Plate.code).where(
-        plate_subject.state.in_(OPEN_STATES)
-    )
-    # `waiting` joins the decision that stands.
-    repeat = QuantityDecision.step == NextStep.REPEAT
-    return waiting(
-        session, or_(~on_plate.exists(), and_(repeat, ~on_open.exists())), line=line, after=after,
-        limit=limit,
-    )  # fmt: skip
+    return waiting(session, waits_for_quantification(), line=line, after=after, limit=limit)
 
 
 def waiting(

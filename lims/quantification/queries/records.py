@@ -174,6 +174,16 @@ def decisions_of(session: Session, codes: Collection[str]) -> dict[str, Quantity
     return {decision.extract_code: decision for decision in session.scalars(found)}
 
 
+def last_wells(session: Session, codes: Collection[str]) -> dict[str, int]:
+    """Return the well (its id) whose figures were taken in last, for those that have figures."""
+    rows = session.execute(
+        select(Quantity.extract_code, Quantity.well_id)
+        .where(Quantity.extract_code.in_(codes), Quantity.voided_at.is_(None))
+        .order_by(Quantity.id)
+    )
+    return {code: well_id for code, well_id in rows if code is not None}
+
+
 def extract_with_batch(session: Session, code: str) -> tuple[Extract, Batch]:
     """Return an extract and the batch it was made in; raises NotAnExtract."""
     row = session.execute(

@@ -28,10 +28,10 @@ from lims.extraction.queries import extract_of, samples_of_extracts
 from lims.people.models import Person
 from lims.people.rules import Activity, EliminationMissing, Line, NotAuthorised
 from lims.plates.operations import void_filling
-from lims.plates.queries import state_of, wells_of
-from lims.plates.rules import BatchFull, LinesMixed, NothingPlaced, WellRole, WorkState
+from lims.plates.queries import state_of, waiting, waiting_counts, wells_of
+from lims.plates.rules import BatchFull, LinesMixed, NothingPlaced, Stage, WellRole, WorkState
 from lims.printing.rules import LabelNotVerified
-from lims.quantification.queries import volume_left
+from lims.quantification.queries import extracts_to_quantify, volume_left
 from lims.quantification.rules import OnThisPlate, VolumeShort
 from lims.reagents.rules import LotExpired, LotNotReleased, LotOfOtherActivity
 from lims.samples.rules import ExtractState
@@ -99,6 +99,25 @@ def test_what_waits_for_amplification_is_what_quantification_sent_there_and_refe
     assert nothing not in waiting
     assert unmeasured not in waiting
     assert {one.code for one in (*first, *after)} == waiting
+
+
+def test_the_worklist_says_of_quantification_and_amplification_what_their_pages_say(
+    database: Database, quantified: Extracts, extracts: Extracts
+) -> None:
+    """References skip quantification; what is to be extracted again waits for nothing."""
+    with database.writing() as session:
+        good, nothing, _blank = quantified(session, 250_000, None)
+        unmeasured, *_ = extracts(session)
+        reference, *_ = extracts(session, line=Line.REFERENCE)
+        to_quantify = {row.code for row in waiting(session, Stage.QUANTIFICATION)}
+        to_amplify = {row.code for row in waiting(session, Stage.AMPLIFICATION)}
+
+        assert to_quantify == {one.code for one in extracts_to_quantify(session)}
+        assert to_amplify == {one.code for one in extracts_to_amplify(session)} == {good, reference}
+        assert unmeasured in to_quantify
+        assert not {good, reference, nothing} & to_quantify
+        assert session.get_one(Subject, nothing).state == ExtractState.SET_ASIDE
+        assert waiting_counts(session)[Stage.AMPLIFICATION] == 2
 
 
 def test_each_thing_missing_on_a_plate_is_named(

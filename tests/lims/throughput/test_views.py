@@ -12,6 +12,8 @@ from lims.core.codes import Kind, draw_code
 from lims.core.db import Database
 from lims.custody.operations import create_subject
 from lims.custody.rules import Tag
+from lims.people.rules import Line
+from lims.plates.queries import waiting_counts
 from lims.throughput.queries import stage_counts
 from tests.cast import Cast
 
@@ -34,4 +36,21 @@ def test_each_thing_is_counted_at_its_stage_and_in_its_age(
 
     assert counts["reception"].ages == (1, 0, 0, 2)
     assert counts["preparation"].total == 0
-    assert "Laboratory reception is where something waits longest: 31 days." in page
+    assert "Reception is where something waits longest: 31 days." in page
+
+
+def test_the_manager_and_the_worklist_count_the_same(
+    database: Database, an_aliquot: Callable[..., str], extracts: Callable[..., tuple[str, ...]]
+) -> None:
+    with database.writing() as session:
+        an_aliquot(session)
+        extracts(session)
+        extracts(session, line=Line.REFERENCE)
+    with database.reading() as session:
+        worklist = {stage.value: count for stage, count in waiting_counts(session).items()}
+        counted = {count.stage.name: count.total for count in stage_counts(session, at=now())}
+
+    assert {name: counted[name] for name in worklist} == worklist
+    assert worklist["extraction"] == 1
+    assert worklist["quantification"] > 0
+    assert worklist["amplification"] > 0
