@@ -65,6 +65,8 @@ from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Sample
 from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
 from lims.samples.views import blueprint as samples
+from lims.storage.models import Place as StoragePlace
+from lims.storage.models import Stored
 from lims.throughput.views import blueprint as throughput
 from lims.web.rights import Right
 
@@ -90,6 +92,8 @@ TABLES = (
     Subject,
     Person,
     Station,
+    StoragePlace,
+    Stored,
     LabelInstance,
     LabelQueue,
     Lot,

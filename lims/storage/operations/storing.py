@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Putting a thing at a position, and taking it out."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lims.core.actors import Actor
+from lims.core.codes import Kind
+from lims.custody.operations import append, lock_subject, refuse_if_held
+from lims.custody.rules import Tag
+from lims.printing.queries import check_label
+from lims.storage.models import Place, Stored
+from lims.storage.queries import at_position, place_of, stored, taken_positions, who
+from lims.storage.rules import (
+    KINDS_OF_USE,
+    LOOSE,
+    AlreadyHere,
+    BoxForOthers,
+    BoxFull,
+    BoxUse,
+    NoPositionHere,
+    NotAPlace,
+    NotStorable,
+    NotStored,
+    PositionOccupied,
+    next_free,
+    read_position,
+)
+
+MOVED = {
+    Kind.BONE: Tag.SAMPLE_ITEM_MOVED,
+    Kind.REFERENCE: Tag.SAMPLE_ITEM_MOVED,
+    Kind.ALIQUOT: Tag.ALIQUOT_TUBE_MOVED,
+    Kind.EXTRACT: Tag.EXTRACT_TUBE_MOVED,
+}
+
+
+def put(
+    session: Session,
+    code: str,
+    place: str,
+    position: str = "",
+    *,
+    by: Actor,
+    at: datetime,
+    station: str = "",
+) -> Stored:
+    """Put a thing at a position of a box ('' takes the next free one), or loose on a shelf.
+
+    What stands elsewhere is moved in one act. A hold does not forbid to store. Raises NotFound,
+    NotStorable, NotAPlace, BoxForOthers, LabelNotVerified (of the thing or of the place),
+    UnknownPosition, NoPositionHere, PositionOccupied, BoxFull, AlreadyHere.
+    """
+    check_storable(code)
+    # The thing first and the place second, everywhere: two acts never wait for each other.
+    lock_subject(session, code)
+    lock_subject(session, place)
+    check_label(session, code)
+    check_label(session, place)
+    into = place_of(session, place)
+    if Kind(code[0]) not in KINDS_OF_USE[into.takes]:
+        raise BoxForOthers(place=into.name, code=code)
+    before = stored(session, code)
+    if before is not None and before.place_code == place and not position.strip():
+        raise AlreadyHere(code=code, place=into.name, position=before.position)
+    free = _free_position(session, into, position, code)
+    content = {"place": place, "position": free}
+    if before is not None:
+        content |= {"from": before.place_code, "from_position": before.position}
+        before.taken_at, before.taken_by = max(at, before.put_at), by.id
+        session.flush()
+    row = Stored(
+        code=code, place_code=place, position=free, put_at=at, put_by=by.id, taken_at=None,
+        taken_by=None,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    append(
+        session, MOVED[Kind(code[0])], stream=code, by=by, at=at, content=content, device=station
+    )
+    return row
+
+
+def take(
+    session: Session,
+    code: str,
+    *,
+    by: Actor,
+    at: datetime,
+    station: str = "",
+    for_work: bool = True,
+    why: str = "",
+) -> Stored:
+    """Take a thing out of storage; return where it stood.
+
+    For work it must not be on hold; to set it aside (not `for_work`) it may be. Raises NotFound,
+    NotStorable, NotStored, OnHold, LabelNotVerified.
+    """
+    check_storable(code)
+    lock_subject(session, code)
+    row = stored(session, code)
+    if row is None:
+        raise NotStored(code=code)
+    if for_work:
+        refuse_if_held(session, code)
+        check_label(session, code)
+    row.taken_at, row.taken_by = max(at, row.put_at), by.id
+    session.flush()
+    content: dict[str, object] = {
+        "from": row.place_code, "from_position": row.position, "for_work": for_work,
+    }  # fmt: skip
+    if why:
+        content["why"] = why
+    append(
+        session, MOVED[Kind(code[0])], stream=code, by=by, at=at, content=content, device=station
+    )
+    return row
+
+
+def check_storable(code: str) -> None:
+    """Refuse what is not kept in boxes: plates, lots, instruments, places."""
+    if Kind(code[0]) not in KINDS_OF_USE[BoxUse.ANYTHING]:
+        raise NotStorable(code=code)
+
+
+def _free_position(session: Session, place: Place, position: str, code: str) -> str:
+    """Return the position asked for if it is free, or the next free one; '' on a shelf."""
+    asked = position.strip()
+    if place.rows is None or place.columns is None:
+        if place.kind not in LOOSE:
+            raise NotAPlace(code=place.code)
+        if asked:
+            raise NoPositionHere(place=place.name)
+        return ""
+    if not asked:
+        free = next_free(place.rows, place.columns, taken_positions(session, place.code))
+        if free is None:
+            raise BoxFull(place=place.name, positions=place.rows * place.columns)
+        return free
+    wanted = read_position(asked, place=place.name, rows=place.rows, columns=place.columns)
+    there = at_position(session, place.code, wanted)
+    if there is not None and there.code == code:
+        raise AlreadyHere(code=code, place=place.name, position=wanted)
+    if there is not None:
+        raise PositionOccupied(
+            position=wanted, place=place.name, code=there.code,
+            since=f"{there.put_at:%Y-%m-%d %H:%M} UTC", who=who(session, there.put_by),
+        )  # fmt: skip
+    return wanted
