@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
 from lims.bench.rules import AGENT_SILENT_SECONDS, DeviceState
 from lims.people.models import Person, Station
-from lims.printing.queries import queue_revisions
+from lims.printing.queries import counter_jumped, queue_revisions
+from lims.printing.rules import COUNTER_JUMPED
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,14 @@ def shown_devices(session: Session, station_code: str, *, at: datetime) -> list[
     rows = session.scalars(
         select(Device).where(Device.station_code == station_code).order_by(Device.kind.desc())
     )
-    return [
-        ShownDevice(
-            icon="scanner" if row.kind == "scanner" else "printer",
-            kind=row.kind,
-            state="fault"
-            if row.heard_at < silent
-            else {DeviceState.READY: "ready", DeviceState.UNKNOWN: "waits"}.get(row.state, "fault"),
-            detail="silent" if row.heard_at < silent else row.detail,
-        )
-        for row in rows
-    ]
+    jumped = counter_jumped(session, station_code)
+    return [_shown(row, silent=row.heard_at < silent, jumped=jumped) for row in rows]
+
+
+def _shown(row: Device, *, silent: bool, jumped: bool) -> ShownDevice:
+    states = {DeviceState.READY: "ready", DeviceState.UNKNOWN: "waits"}
+    state = "fault" if silent else states.get(row.state, "fault")
+    detail = "silent" if silent else row.detail
+    if jumped and row.kind == "printer" and state == "ready":
+        state, detail = "waits", COUNTER_JUMPED
+    return ShownDevice("scanner" if row.kind == "scanner" else "printer", row.kind, state, detail)

@@ -33,6 +33,7 @@ from lims.printing.rules import (
     PrintOutcome,
     ReasonMissing,
     StaleLease,
+    jump_of,
     may_follow,
 )
 
@@ -169,7 +170,9 @@ def record_print_outcome(
         raise StaleLease()
     row.state = state
     row.changed_at = at
-    row.fault = detail[:200]
+    if detail or jump_of(row.fault) is None:
+        # That the counter jumped is shown until the label is scanned back.
+        row.fault = detail[:200]
     if before is not None:
         row.odometer_before = before
     if after is not None:
@@ -186,6 +189,11 @@ def record_print_outcome(
             "odometer_after": -1 if after is None else after,
         },
     )  # fmt: skip
+    if outcome is PrintOutcome.INTENT and (jump := jump_of(detail)) is not None:
+        append(
+            session, Tag.PRINTER_COUNTER_JUMPED, stream=station, by=by, at=at, device=station,
+            content={"label": payload, "odometer_last": jump[0], "odometer_before": jump[1]},
+        )  # fmt: skip
     return row
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from lims.printing.models import LabelInstance, LabelQueue
-from lims.printing.rules import PENDING, LabelNotVerified, LabelState
+from lims.printing.rules import COUNTER_JUMPED, PENDING, LabelNotVerified, LabelState
 
 
 def live_label(session: Session, code: str) -> LabelInstance | None:
@@ -46,6 +46,20 @@ def pending_at(session: Session, station: str, *, limit: int = 100) -> Sequence[
         .order_by(LabelInstance.id)
         .limit(limit)
     ).all()
+
+
+def counter_jumped(session: Session, station: str) -> bool:
+    """Return whether a label not yet live was printed after the printer's counter had jumped."""
+    found = session.scalar(
+        select(LabelInstance.id)
+        .where(
+            LabelInstance.station_code == station,
+            LabelInstance.state.in_(PENDING),
+            LabelInstance.fault.startswith(f"{COUNTER_JUMPED}:"),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 def waiting(station: str, at: datetime) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """States of a label instance, and what may follow what."""
 
+import re
 from enum import StrEnum
 
 from lims.core.errors import Refusal
@@ -45,6 +46,19 @@ PENDING = (
     LabelState.AMBIGUOUS,
 )
 """States in which a label may still become the live one."""
+
+COUNTER_JUMPED = "counter-jumped"
+_JUMP = re.compile(COUNTER_JUMPED + ":([0-9]{1,9})->([0-9]{1,9})")
+
+
+def jump_of(detail: str) -> tuple[int, int] | None:
+    """Return where a printer's counter stood last and where it stands, if an agent says it jumped.
+
+    Labels came out of that printer, or it was exchanged, without this agent's doing.
+    """
+    found = _JUMP.fullmatch(detail)
+    return None if found is None else (int(found[1]), int(found[2]))
+
 
 SCANNABLE = (LabelState.INTENT, LabelState.SENT, LabelState.PRINTED, LabelState.AMBIGUOUS)
 """States in which a label may be in somebody's hand: a scan of it proves that it was printed."""

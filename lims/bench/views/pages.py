@@ -24,7 +24,7 @@ from lims.core.scans import Command, StationKind, Verdict, Visit
 from lims.core.words import N_, Say
 from lims.people.queries import open_station
 from lims.printing.queries import pending_at
-from lims.printing.rules import LabelState
+from lims.printing.rules import COUNTER_JUMPED, LabelState
 from lims.web.guard import needs, signed_in
 from lims.web.locale import in_both, in_words, language, translate
 from lims.web.pages import code_in_path, laboratory, page, query, reading
@@ -46,6 +46,7 @@ FAULT_WORDS = {
     "ribbon-out": N_("Printer out of ribbon"),
     "head-open": N_("Printer head is open"),
     "paused": N_("Printer is paused"),
+    COUNTER_JUMPED: N_("Printer's counter jumped: look for labels nobody ordered"),
 }
 
 KIND_WORDS = {
@@ -142,9 +143,7 @@ def station(code: str) -> ResponseReturnValue:
                 {
                     "icon": device.icon,
                     "state": device.state,
-                    "words": in_words(
-                        Say(FAULT_WORDS.get(device.detail, DEVICE_WORDS[device.kind, device.state]))
-                    ),
+                    "words": in_words(device_words(device)),
                 }
                 for device in shown_devices(session, code, at=at)
             ],

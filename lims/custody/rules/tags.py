@@ -36,6 +36,7 @@ class Tag(StrEnum):
     LEDGER_CHECK_DONE = "ledger:check:done", N_("Ledger verified")
     LEDGER_DAYS_CERTIFIED = "ledger:days:certified", N_("Daily keys certified")
     LEDGER_HISTORY_READ = "ledger:history:read", N_("Custody history read")
+    LEDGER_PROOF_MADE = "ledger:proof:made", N_("Proof of its custody made")
     LEDGER_PACKAGE_MADE = "ledger:package:made", N_("Package for the court made")
 
     # people, devices, sessions
@@ -107,6 +108,7 @@ class Tag(StrEnum):
     LABEL_INSTANCE_REPRINTED = "label:instance:reprinted", N_("Label printed again")
     PRINTER_RECORD_ADDED = "printer:record:added", N_("Printer added")
     PRINTER_RECORD_CHANGED = "printer:record:changed", N_("Printer changed")
+    PRINTER_COUNTER_JUMPED = "printer:counter:jumped", N_("Counter of the printer jumped")
 
     # samples and what is taken from them
     SAMPLE_CODE_GIVEN = "sample:code:given", N_("Code given")

@@ -10,6 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from labels.preview import codes_in
+from lims.bench.operations import record_devices
+from lims.bench.queries import shown_devices
+from lims.bench.views.pages import device_words
 from lims.core.actors import Actor
 from lims.core.codes import Kind, Payload, draw_code, read_payload
 from lims.core.db import Database
@@ -227,6 +230,42 @@ def test_the_same_word_of_an_agent_twice_changes_nothing(
         )
     with database.reading() as session:
         assert len(history(session, thing)) == before
+
+
+def test_a_printer_whose_counter_jumped_is_told_of_at_its_station_until_the_label_is_scanned_back(
+    database: Database, cast: Cast, thing: str, queued: str, station: str, at: datetime
+) -> None:
+    """Four labels came out of it that this laboratory did not send."""
+    with database.writing() as session:
+        record_devices(
+            session, station, [{"kind": "printer", "port": "p", "state": "ready", "detail": ""}],
+            at=at,
+        )  # fmt: skip
+        (lease,) = lease_labels(session, station, dpi=300, by=AGENT, at=at)
+    for outcome, detail in (
+        (PrintOutcome.INTENT, "counter-jumped:1->5"), (PrintOutcome.INTENT, "counter-jumped:1->5"),
+        (PrintOutcome.SENT, ""), (PrintOutcome.PRINTED, ""),
+    ):  # fmt: skip
+        with database.writing() as session:
+            record_print_outcome(
+                session, lease.payload, outcome, station=station, fence=lease.fence, by=AGENT,
+                at=at, before=5, after=6, detail=detail,
+            )  # fmt: skip
+    with database.reading() as session:
+        told = [
+            event.content
+            for event in history(session, station)
+            if event.tag is Tag.PRINTER_COUNTER_JUMPED
+        ]
+        [jumped] = shown_devices(session, station, at=at)
+    with database.writing() as session:
+        scan_label(session, read_payload(lease.payload), station=station, by=cast.technician, at=at)
+        [after] = shown_devices(session, station, at=at)
+
+    assert told == [{"label": queued, "odometer_last": 1, "odometer_before": 5}]
+    assert jumped.state == "waits"
+    assert "counter jumped" in str(device_words(jumped))
+    assert (after.state, str(device_words(after))) == ("ready", "Printer ready")
 
 
 def test_words_that_do_not_fit_are_refused_when_the_label_is_ordered(
