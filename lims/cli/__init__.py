@@ -7,6 +7,7 @@ from lims import __version__
 from lims.cli.accounts import user
 from lims.cli.laboratory import doctor, init, upgrade
 from lims.cli.ledger import history, ledger
+from lims.cli.proof import prove
 from lims.cli.runs import import_run, inspect
 from lims.cli.serving import serve, worker
 from lims.demo.command import demo
@@ -22,3 +23,4 @@ for command in (
     init, serve, worker, upgrade, doctor, user, inspect, import_run, history, ledger, demo,
 ):  # fmt: skip
     main.add_command(command)
+ledger.add_command(prove)

@@ -2,11 +2,13 @@
 """The ledger's format, and the check of an exported ledger that needs nothing but Python.
 
     python verifier.py EXPORT --checkpoints DIR --key FILE [--json]
+    python verifier.py --proof FILE --key FILE [--json]
 
-Exit status: 0 sound; 1 broken; 2 a file cannot be read; 3 sound, with events after the last
-signed checkpoint. Copy this one file anywhere: it imports the standard library only. Formats:
-RFC 8785 (canonical JSON, without floats), RFC 6962 section 2.1 (Merkle tree), RFC 8032 (Ed25519),
-C2SP signed-note and tlog-checkpoint (checkpoints, certificates and the key line).
+The second checks the proof of one thing. Exit status: 0 sound; 1 broken; 2 a file cannot be read;
+3 sound, with events after the last signed checkpoint (or a last event that is not proved). Copy
+this one file anywhere: it imports the standard library only. Formats: RFC 8785 (canonical JSON,
+without floats), RFC 6962 section 2.1 (Merkle tree), RFC 8032 (Ed25519), C2SP signed-note and
+tlog-checkpoint (checkpoints, certificates and the key line).
 """
 
 from __future__ import annotations
@@ -1051,16 +1053,328 @@ def _trace(
     report.findings = [place.finding("root", f"{words} ({name}, {mark.at})", name), *others]
 
 
+# --- The proof of one thing -----------------------------------------------------------------------
+
+PROOF_LINE = 2**20  # bytes of one line of a proof, newline not counted
+_PROOF_FIELDS = {  # kind of line -> its fields, beside "kind"
+    "proof": {"v", "log", "key", "code", "streams", "left_out", "events", "lines"},
+    "note": {"name", "text"},
+    "event": {"index", "path", "event"},
+    "last": {"stream", "entries", "path"},
+}
+
+
+@dataclass
+class ProofReport(Report):
+    """The verdict on the proof of one thing; `size` counts the events that it shows."""
+
+    code: str = ""
+    streams: list[str] = field(default_factory=list)  # the thing, then all that it came from
+    open: list[str] = field(default_factory=list)  # those whose last event is not proved
+    left_out: list[str] = field(default_factory=list)  # what it shared with other things
+
+    @property
+    def verdict(self) -> str:
+        """Say "sound", "broken" or "open" (sound, but later events may be left out)."""
+        if self.found:
+            return "broken"
+        return "open" if self.open else "sound"
+
+    @property
+    def exit_status(self) -> int:
+        """Give 0 for sound, 1 for broken, 3 for sound with the last event not proved."""
+        return {"sound": 0, "broken": 1, "open": 3}[self.verdict]
+
+
+def check_proof(lines: Iterable[bytes], key: PublicKey) -> ProofReport:
+    """Check the proof of one thing: lines with their newlines, against the long-term key.
+
+    Every event shown stands in the signed log at its place; within each stream none is left out;
+    all that the first events name as parents is there, or is a batch or plate that the heading says
+    is left out; and where the proof says so, no event came
+    after the last one before the checkpoint was signed.
+    """
+    proof = _Proof(ProofReport(key.name), key)
+    for raw in lines:
+        proof.take(raw)
+    proof.finish()
+    return proof.report
+
+
+def read_proof_line(raw: bytes) -> dict[str, Any]:
+    """Read one line of a proof, with its newline; raise Malformed if it has not the form of one."""
+    if len(raw) > PROOF_LINE or not raw.endswith(b"\n"):
+        raise Malformed("line", f"it is cut off, or longer than {PROOF_LINE} bytes")
+    try:
+        held = read_canonical(raw[:-1].decode())
+    except UnicodeDecodeError:
+        raise Malformed("encoding", "it is not UTF-8 text") from None
+    kind = held.get("kind") if isinstance(held, dict) else None
+    if not isinstance(kind, str) or kind not in _PROOF_FIELDS:
+        raise Malformed("kind", "it is of no kind that a proof has")
+    if held.keys() != _PROOF_FIELDS[kind] | {"kind"}:
+        raise Malformed("fields", "its fields are not those of its kind")
+    for name, value in held.items():
+        if name in ("index", "events", "lines"):
+            fits = type(value) is int and value >= 0
+        elif name == "path" or name == "entries":
+            form = "[0-9a-f]{64}" if name == "path" else "[0-9a-f]{128}"
+            fits = isinstance(value, list) and all(_is(form, one) for one in value)
+        elif name == "left_out":
+            fits = isinstance(value, list) and all(_is(_SHARED, one) for one in value)
+        elif name == "streams":
+            fits = isinstance(value, list) and all(_is(_STREAM, one) for one in value)
+        elif name in ("code", "stream"):
+            fits = _is(_STREAM, value)
+        elif name == "v":
+            fits = value is not True and value == VERSION
+        else:
+            fits = isinstance(value, dict if name == "event" else str)
+        if not fits:
+            raise Malformed("field", f"its field {name!r} has not the form of a proof")
+    return dict(held)
+
+
+_STREAM = FIELDS["stream"][1:-1]
+_SHARED = "[GP][A-Z0-9]{8}"  # batches and plates: their events name other things
+
+
+def _is(form: str, value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(form, value, re.ASCII) is not None
+
+
+class _Proof:
+    """The one pass over a proof: lines are gathered, then compared."""
+
+    def __init__(self, report: ProofReport, key: PublicKey) -> None:
+        self.report = report
+        self.key = key
+        self.line = 0
+        self.head: dict[str, Any] | None = None
+        self.notes: list[tuple[str, bytes]] = []
+        self.events: list[tuple[int, dict[str, Any]]] = []
+        self.lasts: list[tuple[int, dict[str, Any]]] = []
+        # stream -> number, leaf hash and place of its last event, and whether that one is in doubt
+        self.ends: dict[str, tuple[int, bytes, _Place, bool]] = {}
+
+    def take(self, raw: bytes) -> None:
+        """Gather one line."""
+        self.line += 1
+        try:
+            held = read_proof_line(raw)
+            if (held["kind"] == "proof") != (self.line == 1):
+                raise Malformed("kind", "a proof begins with its one heading")
+        except Malformed as error:
+            self._wrong(error.reason, f"Line {self.line} is not one of a proof: {error.words}")
+            return
+        if held["kind"] == "proof":
+            self.head = held
+        elif held["kind"] == "note":
+            self.notes.append((held["name"], held["text"].encode("utf-8", "replace")))
+        else:
+            (self.events if held["kind"] == "event" else self.lasts).append((self.line, held))
+
+    def finish(self) -> None:
+        """Compare what was gathered."""
+        self._heading()
+        mark = self._checkpoint()
+        ids: set[str] = set()
+        before = -1
+        for line, held in self.events:
+            place = self._event(line, held, mark)
+            if place is None:
+                continue
+            if place.index <= before:
+                words = "The event does not stand in the order of the log"
+                self.report.add(place.finding("order", words))
+            if place.id in ids:
+                words = f"The event id {place.id} stands in the proof a second time"
+                self.report.add(place.finding("id", words))
+            before = place.index
+            ids.add(place.id)
+        self.report.size = len(self.events)
+        self._lasts(mark)
+
+    def _wrong(self, reason: str, words: str) -> None:
+        self.report.add(Finding(reason, words, line=self.line))
+
+    def _heading(self) -> None:
+        report, head = self.report, self.head
+        if head is None:
+            report.add(Finding("heading", "The proof has no heading that can be read"))
+            return
+        report.code, report.streams = head["code"], head["streams"]
+        report.left_out = head["left_out"]
+        if head["log"] != report.origin:
+            words = f"The proof is of another log than that of the key, {report.origin}"
+            report.add(Finding("origin", words, line=1))
+        elif head["key"] != self.key.line():
+            words = "The key in the proof is not the key that you have: trust only your own"
+            report.add(Finding("key", words, line=1))
+        if report.streams[:1] != [report.code] or len(set(report.streams)) != len(report.streams):
+            words = f"The list of things in the heading does not begin with {report.code}"
+            report.add(Finding("heading", words, line=1))
+        if (head["events"], head["lines"]) != (len(self.events), self.line):
+            words = (
+                f"The heading promises {head['events']} events on {head['lines']} lines; there are"
+                f" {len(self.events)} on {self.line}: something was cut off or put in"
+            )
+            report.add(Finding("cut", words, line=1))
+
+    def _checkpoint(self) -> Checkpoint | None:
+        """Read the signed notes; return the newest checkpoint that is right."""
+        named = []
+        for name, content in self.notes:
+            # A name is printed and tells a checkpoint from a certificate: it must be the true one.
+            try:
+                note = read_note(content)
+                if note.text.startswith(f"{CERTIFICATE}\n"):
+                    true = f"{read_certificate(note.text)[0]}.certificate"
+                else:
+                    true = f"{read_checkpoint(note.text).size:012d}.checkpoint"
+            except Malformed as error:
+                words = f"A checkpoint or certificate cannot be read: {error.words}"
+                self.report.add(Finding("note", words))
+                continue
+            if name != true:
+                words = f"{true} stands in the proof under another name"
+                self.report.add(Finding("note", words, note=true))
+            named.append((true, content))
+        good = _read_notes(named, self.key, self.report)
+        if not good:
+            if not self.report.found:
+                self.report.add(Finding("checkpoint", "The proof holds no signed checkpoint"))
+            return None
+        mark = good[-1][0]
+        self.report.signed, self.report.signed_at = mark.size, mark.at
+        self.report.root = mark.root.hex()
+        return mark
+
+    def _event(self, line: int, held: dict[str, Any], mark: Checkpoint | None) -> _Place | None:
+        """Check that an event was signed, and how it fits the one before it in its stream."""
+        report, index = self.report, held["index"]
+        try:
+            content = canonical(held["event"])
+            fields = dict(zip(FIELDS, read_event(content), strict=True))
+        except (Malformed, RecursionError) as error:
+            reason, why = (
+                (error.reason, error.words)
+                if isinstance(error, Malformed)
+                else ("json", "it is nested too deeply")
+            )
+            words = f"Line {line} does not hold an event: {why}"
+            report.add(Finding(reason, words, index=index, line=line))
+            return None
+        id_, stream, type_ = (fields[name][1:-1] for name in ("id", "stream", "type"))
+        place = _Place(index, line, id_, stream, int(fields["seq"]), type_)
+        leaf = leaf_hash(content)
+        doubtful = False
+        if fields["log"][1:-1] != report.origin:
+            words = f"The event is of another log, not of {report.origin}"
+            report.add(place.finding("origin", words))
+        if mark is not None:
+            path = [bytes.fromhex(step) for step in held["path"]]
+            if not check_inclusion(leaf, index, mark.size, path, mark.root):
+                doubtful = True
+                words = (
+                    f"The event is not in the log that was signed at {mark.at}: it, its number or"
+                    f" its proof was changed"
+                )
+                report.add(place.finding("inclusion", words))
+        if stream not in report.streams:
+            words = f"The event is of {stream}, which the heading does not name"
+            report.add(place.finding("stream", words))
+        count, head, _, doubted = self.ends.get(stream, (-1, b"", place, False))
+        if place.seq != count + 1:
+            if place.seq > count + 1:
+                gone = (
+                    f"{count + 1}" if place.seq == count + 2 else f"{count + 1} to {place.seq - 1}"
+                )
+                words = f"Event {gone} of {stream} is left out before this one"
+            else:
+                words = f"{stream} has had an event number {place.seq} before this one"
+            report.add(place.finding("seq", words))
+        elif fields["prev"][1:-1] != head.hex() and not doubted:
+            words = f"The event does not follow the one that stands before it of {stream}"
+            report.add(place.finding("prev", words))
+        self.ends[stream] = (place.seq, leaf, place, doubtful)
+        parents = held["event"]["data"].get("parents") if place.seq == 0 else None
+        for parent in parents if isinstance(parents, list) else []:
+            if parent not in (*report.streams, *report.left_out):
+                words = f"{stream} came from {str(parent)[:64]!r}, whose events are left out"
+                report.add(place.finding("parent", words))
+        return place
+
+    def _lasts(self, mark: Checkpoint | None) -> None:
+        """Check which events are proved to be the last of their streams."""
+        report = self.report
+        for stream in report.streams:
+            if stream not in self.ends:
+                words = f"No event of {stream} is in the proof, though the heading names it"
+                report.add(Finding("stream", words, stream=stream))
+        proved: set[str] = set()
+        for line, held in self.lasts:
+            stream = held["stream"]
+            end = self.ends.get(stream)
+            if end is None or stream in proved:
+                words = f"Line {line} proves the last event of {stream}, which is not expected"
+                report.add(Finding("last", words, line=line))
+                continue
+            proved.add(stream)
+            seq, leaf, place, doubtful = end
+            if mark is None or doubtful:
+                continue
+            entries, path = (
+                [bytes.fromhex(one) for one in held[name]] for name in ("entries", "path")
+            )
+            if not check_last(stream, seq + 1, leaf, entries, path, mark.heads):
+                words = (
+                    f"That this is the last event of {stream} does not agree with what was signed"
+                    f" at {mark.at}: later events are left out, or the proof of it was changed"
+                )
+                report.add(place.finding("last", words))
+        report.open = [stream for stream in report.streams if stream not in proved]
+
+
+def proof_in_words(report: ProofReport) -> str:
+    """Write the report on a proof for people."""
+    heading = {
+        "sound": "SOUND: these are all events of it and of what it came from, as they were signed.",
+        "broken": "BROKEN: the proof does not hold.",
+        "open": "SOUND, but that no later event is left out is not proved.",
+    }[report.verdict]
+    lines = [
+        heading,
+        f"Log {report.origin}: {report.size} events of {', '.join(report.streams) or 'nothing'}",
+        *(f"- {finding}" for finding in report.findings),
+    ]
+    if report.signed:
+        lines.insert(
+            2,
+            f"Signed at {report.signed_at} over {report.signed} events of the whole log, root"
+            f" {report.root}",
+        )
+    if report.found > len(report.findings):
+        lines.append(f"- and {report.found - len(report.findings)} more")
+    if report.left_out:
+        lines.append(
+            f"Note: left out are the events of {', '.join(report.left_out)} (batches or plates),"
+            f" in which other things were worked on too"
+        )
+    lines += [f"Note: the last event of {stream} is not proved" for stream in report.open]
+    return "\n".join(lines)
+
+
 # --- The command ----------------------------------------------------------------------------------
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
-    """Read the lines of a file, newline included; an overlong one comes cut after MAX_LINE + 2."""
+def read_lines(path: Path, most: int = MAX_LINE) -> Iterator[bytes]:
+    """Read the lines of a file, newline included; an overlong one comes cut after `most` + 2."""
     with path.open("rb") as file:
-        while line := file.readline(MAX_LINE + 2):
+        while line := file.readline(most + 2):
             yield line
-            while len(line) == MAX_LINE + 2 and not line.endswith(b"\n"):
-                line = file.readline(MAX_LINE + 2)
+            while len(line) == most + 2 and not line.endswith(b"\n"):
+                line = file.readline(most + 2)
 
 
 def read_notes(folder: Path) -> list[tuple[str, bytes]]:
@@ -1085,17 +1399,28 @@ def read_leaves(folder: Path, size: int) -> bytes:
         return file.read(32 * size)
 
 
+def read_key_file(path: Path) -> PublicKey:
+    """Read a public key from its file; raise OSError or Malformed."""
+    with path.open("rb") as file:
+        return read_key(file.read(MAX_NOTE).decode("utf-8", "replace"))
+
+
 def verify_files(export: Path, checkpoints: Path, key: Path) -> Report:
     """Check an export on disk; raise OSError or Malformed if a file cannot be read."""
-    with key.open("rb") as file:
-        held = file.read(MAX_NOTE).decode("utf-8", "replace")
+    held = read_key_file(key)
     return verify(
         read_lines(export),
         read_notes(checkpoints),
-        read_key(held),
+        held,
         lambda size: read_leaves(checkpoints, size),
         lambda: read_lines(export),
     )
+
+
+def check_proof_file(proof: Path, key: Path) -> ProofReport:
+    """Check a proof on disk; raise OSError or Malformed if a file cannot be read."""
+    held = read_key_file(key)
+    return check_proof(read_lines(proof, PROOF_LINE), held)
 
 
 def in_words(report: Report) -> str:
@@ -1127,15 +1452,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="verifier", description="Check an exported ledger of a laboratory."
     )
-    parser.add_argument("export", type=Path, help="the exported events, one a line")
-    parser.add_argument(
-        "--checkpoints", type=Path, required=True, help="folder of checkpoints and certificates"
-    )
+    parser.add_argument("export", type=Path, nargs="?", help="the exported events, one a line")
+    parser.add_argument("--checkpoints", type=Path, help="folder of checkpoints and certificates")
+    parser.add_argument("--proof", type=Path, help="the proof of one thing, instead of an export")
     parser.add_argument("--key", type=Path, required=True, help="the long-term public key")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     given = parser.parse_args(arguments)
+    if given.proof is None and (given.export is None or given.checkpoints is None):
+        parser.error("give EXPORT and --checkpoints, or --proof")
+    if given.proof is not None and (given.export is not None or given.checkpoints is not None):
+        parser.error("--proof stands alone: without EXPORT and --checkpoints")
+    report: Report
     try:
-        report = verify_files(given.export, given.checkpoints, given.key)
+        if given.proof is not None:
+            report = proved = check_proof_file(given.proof, given.key)
+            words = proof_in_words(proved)
+        else:
+            report = verify_files(given.export, given.checkpoints, given.key)
+            words = in_words(report)
     except OSError as error:
         print(f"Cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
@@ -1145,7 +1479,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.json:
         print(json.dumps(report.as_json(), ensure_ascii=True, indent=1))
     else:
-        print(in_words(report))
+        print(words)
     return report.exit_status
 
 

@@ -27,6 +27,7 @@ from lims.custody.queries.lineage import (
     parents,
     subject,
 )
+from lims.custody.queries.proof_file import proof_lines
 from lims.custody.queries.proofs import (
     LastProof,
     consistency_proof,
@@ -59,6 +60,7 @@ __all__ = [
     "last_proof",
     "leaf_hashes",
     "parents",
+    "proof_lines",
     "recent",
     "sound_streams",
     "subject",

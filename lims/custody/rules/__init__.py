@@ -140,3 +140,17 @@ class CheckpointBackwards(Refusal):
     do: ClassVar[str] = N_(
         "Set the clock of the server. Work goes on; nothing is signed until then."
     )
+
+
+class NotCovered(Refusal):
+    """An event of the thing came after the newest checkpoint, so it is not signed yet."""
+
+    says: ClassVar[str] = N_("Not every event of %(code)s is covered by a checkpoint yet.")
+    do: ClassVar[str] = N_("Sign a checkpoint first: `lims ledger checkpoint`.")
+
+
+class NotProved(Refusal):
+    """The proof of a thing would not hold: the ledger was changed, or a certificate is gone."""
+
+    says: ClassVar[str] = N_("The proof of %(code)s does not hold: %(problem)s")
+    do: ClassVar[str] = N_("Nothing was written. Verify the whole ledger: `lims ledger verify`.")

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lims ledger prove`: the custody of one thing in a file that proves itself without Osteon."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from lims.cli.common import (
+    Opened,
+    console,
+    folder_option,
+    json_option,
+    open_laboratory,
+    plain_errors,
+    print_json,
+    tell,
+)
+from lims.core.clock import now
+from lims.core.codes import read_payload, threes
+from lims.core.errors import NotFound
+from lims.custody import verifier
+from lims.custody.operations import append, checkpoint, daily_signer, publish, read_public_key
+from lims.custody.queries import proof_lines, subject
+from lims.custody.rules import Tag
+
+out_option = click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.",
+)
+
+
+def record_and_sign(lab: Opened, code: str, tag: Tag) -> None:
+    """Record that a proof of a thing is made, and sign all events there are, this one among them.
+
+    Raises NotFound, NoDailyKey, CheckpointBackwards; then nothing is recorded.
+    """
+    at = now()
+    signer = daily_signer(
+        lab.settings.keys, origin=lab.settings.origin, at=at, passphrase=lab.settings.passphrase
+    )
+    with lab.database.writing() as session:
+        if subject(session, code) is None:
+            raise NotFound(code=code)
+        append(session, tag, stream=code, by=console(), at=at, content={})
+        checkpoint(session, signer, at=at)
+    with lab.database.reading() as session:
+        publish(session, lab.settings.checkpoints)
+
+
+def proof_of(lab: Opened, code: str, *, with_shared: bool) -> list[bytes]:
+    """Return the lines of the proof of a thing. Raises NotFound, NotCovered, NotProved."""
+    with lab.database.reading() as session:
+        return proof_lines(
+            session,
+            code,
+            read_public_key(lab.settings.public_key),
+            verifier.read_notes(lab.settings.checkpoints),
+            with_shared=with_shared,
+        )
+
+
+def write_whole(file: Path, parts: Iterable[bytes]) -> None:
+    """Write a file so that it is there whole or not at all."""
+    fresh = file.with_name(file.name + ".new")
+    with fresh.open("wb") as out:
+        out.writelines(parts)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(fresh, file)
+
+
+shared_option = click.option(
+    "--with-batches",
+    "with_shared",
+    is_flag=True,
+    help="Show the events of batches and plates too; they name the codes of other things.",
+)
+
+
+@click.command()
+@click.argument("code")
+@out_option
+@shared_option
+@folder_option
+@json_option
+@plain_errors
+def prove(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool) -> None:
+    """Write the events of one thing and its ancestors with their proofs; nothing of other things.
+
+    All events are signed first, so that the proof covers the last one.
+    """
+    lab = open_laboratory(folder)
+    asked = read_payload(code).code
+    record_and_sign(lab, asked, Tag.LEDGER_PROOF_MADE)
+    lines = proof_of(lab, asked, with_shared=with_shared)
+    write_whole(out, lines)
+    report = verifier.check_proof(lines, read_public_key(lab.settings.public_key))
+    if as_json:
+        print_json(
+            {
+                "file": str(out),
+                "code": asked,
+                "things": report.streams,
+                "left_out": report.left_out,
+                "events": report.size,
+                "signed": report.signed,
+                "verdict": report.verdict,
+            }
+        )
+        return
+    tell(
+        f"{report.size} events of {threes(asked)} and what it came from are in {out}. "
+        "Verify them with lims/custody/verifier.py --proof."
+    )
