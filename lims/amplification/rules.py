@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lims.core.errors import Refusal
-from lims.core.words import N_, Say
+from lims.core.words import N_, Many, Say
 from lims.quantification.rules import NEXT_WORDS, TO_AMPLIFY, Limits, NextStep
 
 REFERENCE_NL = 2_000
@@ -199,7 +199,14 @@ def check_times(code: str, *, times: int, reason: str) -> None:
     """Refuse (ReasonAwaited) a sample that was amplified before, without a reason."""
     if times and not reason:
         raise ReasonAwaited(
-            code=code, why=Say(N_("its sample was amplified %(times)s times"), {"times": times})
+            code=code,
+            why=Say(
+                Many(
+                    "its sample was amplified %(count)s time",
+                    "its sample was amplified %(count)s times",
+                ),
+                {"count": times},
+            ),
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from lims.core.errors import Refusal
-from lims.core.words import N_
+from lims.core.words import N_, Many
 
 MERGED_BELOW = 10
 """A group of fewer coded samples than this is not told apart on the laboratory side."""
@@ -102,14 +102,19 @@ class PhotographRefused(Refusal):
 class PhotographMissing(Refusal):
     """A sampling without its photograph cannot be coded."""
 
-    says = N_("%(count)s in the list have no photograph.")
+    says = Many(
+        "%(count)s in the list has no photograph.", "%(count)s in the list have no photograph."
+    )
     do = N_("Add the photograph with scale and label. Nothing was coded.")
 
 
 class ElementUnknown(Refusal):
     """A sampling whose skeletal element is not filled in cannot be coded."""
 
-    says = N_("%(count)s in the list have no skeletal element.")
+    says = Many(
+        "%(count)s in the list has no skeletal element.",
+        "%(count)s in the list have no skeletal element.",
+    )
     do = N_("Fill in the element. Nothing was coded.")
 
 
@@ -131,7 +136,10 @@ class PhotographThere(Refusal):
 class NotPending(Refusal):
     """Something in the list was coded or withdrawn before."""
 
-    says = N_("%(count)s in the list are coded already, or withdrawn.")
+    says = Many(
+        "%(count)s in the list is coded already, or withdrawn.",
+        "%(count)s in the list are coded already, or withdrawn.",
+    )
     do = N_("Read the page again. Nothing was coded.")
 
 

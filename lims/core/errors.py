@@ -3,7 +3,7 @@
 
 from typing import ClassVar
 
-from lims.core.words import N_, Say
+from lims.core.words import N_, Many, Say
 
 Value = str | int | Say
 
@@ -11,12 +11,13 @@ Value = str | int | Say
 class Refusal(Exception):
     """A refusal to the person: subclasses set `says` (what was wrong) and `do` (what to do).
 
-    Both are marked texts with named places, filled from the keyword values. `status` is the HTTP
+    Both are marked texts with named places, filled from the keyword values; a `Many` counts by the
+    value `count`. `status` is the HTTP
     status the edge answers with. Anything raised as a Refusal rolls the transaction back.
     """
 
-    says: ClassVar[str]
-    do: ClassVar[str] = ""
+    says: ClassVar[str | Many]
+    do: ClassVar[str | Many] = ""
     status: ClassVar[int] = 409
     stops: ClassVar[bool] = False
     """Whether it stops the work at a bench until the right thing is read: a wrong tube."""

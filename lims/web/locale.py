@@ -50,9 +50,9 @@ def translate(text: str, into: str | None = None) -> str:
     return translated
 
 
-def translate_count(one: str, many: str, count: int) -> str:
-    """Return the form of a sentence that fits `count`, in the request's language."""
-    translated: str = catalogue(language()).ngettext(one, many, count)
+def translate_count(one: str, many: str, count: int, into: str | None = None) -> str:
+    """Return the form of a sentence that fits `count`, in the request's language or in `into`."""
+    translated: str = catalogue(into or language()).ngettext(one, many, count)
     return translated
 
 
@@ -63,13 +63,20 @@ def shown(value: str) -> str:
 
 def in_words(say: Say | None) -> str:
     """Return a sentence in the request's language, its values isolated; '' for None."""
-    return "" if say is None else say.in_words(translate, isolate=language() == "ar", show=shown)
+    if say is None:
+        return ""
+    return say.in_words(translate, counted=translate_count, isolate=language() == "ar", show=shown)
 
 
 def in_both(say: Say) -> dict[str, str]:
     """Return a sentence in every language, for devices that do not know the reader's."""
     return {
-        one: say.in_words(partial(translate, into=one), isolate=one == "ar", show=shown)
+        one: say.in_words(
+            partial(translate, into=one),
+            counted=partial(translate_count, into=one),
+            isolate=one == "ar",
+            show=shown,
+        )
         for one in LANGUAGES
     }
 

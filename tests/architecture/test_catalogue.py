@@ -15,7 +15,7 @@ from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).parents[2]
 PO = ROOT / "lims" / "translations" / "ar" / "LC_MESSAGES" / "messages.po"
-KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "Say": None, "ngettext": (1, 2)}
+KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "Say": None, "ngettext": (1, 2), "Many": (1, 2)}
 PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
 # The same in every language: a name, a language's own name, units and signs.
 SAME_EVERYWHERE = {

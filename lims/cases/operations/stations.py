@@ -14,11 +14,14 @@ from lims.cases.rules import NotOfIntake
 from lims.core.codes import Kind, Payload, threes
 from lims.core.errors import NotFound
 from lims.core.scans import Command, Entry, Meaning, Outcome, Verdict, Visit
-from lims.core.words import N_, Say
+from lims.core.words import N_, Many, Say
 from lims.custody.queries import subject
 from lims.samples.rules import KIND_WORDS, CommandMeansNothing, state_look
 
-NEXT_LABEL = N_("Put each label on its bag or tube and scan it: %(count)s are still to be scanned.")
+NEXT_LABEL = Many(
+    "Put each label on its bag or tube and scan it: %(count)s is still to be scanned.",
+    "Put each label on its bag or tube and scan it: %(count)s are still to be scanned.",
+)
 ALL_SCANNED = N_("Every label of this bench is scanned.")
 
 

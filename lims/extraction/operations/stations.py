@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lims.core.codes import Kind, Payload, threes
 from lims.core.scans import Command, Entry, Meaning, Outcome, Verdict, Visit
-from lims.core.words import N_, Say
+from lims.core.words import N_, Many, Say
 from lims.custody.operations import refuse_if_held
 from lims.extraction.operations.extracting import (
     check_operator,
@@ -128,7 +128,10 @@ def _command(session: Session, visit: Visit, command: Command) -> Outcome:
         return Outcome(
             Verdict.ACCEPTED,
             Say(
-                N_("Batch %(batch)s is completed: %(count)s extracts, one of them the blank."),
+                Many(
+                    "Batch %(batch)s is completed: %(count)s extract, the blank.",
+                    "Batch %(batch)s is completed: %(count)s extracts, one of them the blank.",
+                ),
                 {"batch": threes(visit.focus), "count": len(made)},
             ),
             next=Say(N_("Label every extract, scan each new label, then scan the next batch.")),

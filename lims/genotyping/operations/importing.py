@@ -17,7 +17,7 @@ from instruments.analyzers.errors import AnalyzerFileError
 from lims.core.actors import Actor
 from lims.core.errors import Refusal
 from lims.core.files import FileStore
-from lims.core.words import N_, Say
+from lims.core.words import Many, Say
 from lims.custody.operations import refuse_if_held
 from lims.genotyping.models import Finding, Run
 from lims.genotyping.operations.calling import Progress, call_files, limits_of, thresholds_of
@@ -172,9 +172,15 @@ def import_run(
     return ImportResult(**{**asdict(result), "run": stored["run"]})
 
 
-_DONE = N_("%(count)s files imported.")
-_WOULD = N_("%(count)s files would be imported. Nothing was stored.")
-_AGAIN = N_("These %(count)s files were imported on %(day)s: nothing was changed.")
+_DONE = Many("%(count)s file imported.", "%(count)s files imported.")
+_WOULD = Many(
+    "%(count)s file would be imported. Nothing was stored.",
+    "%(count)s files would be imported. Nothing was stored.",
+)
+_AGAIN = Many(
+    "This file was imported on %(day)s: nothing was changed.",
+    "These %(count)s files were imported on %(day)s: nothing was changed.",
+)
 
 
 def _unchanged(session: Session, run: Run, count: int, *, dry_run: bool) -> ImportResult:

@@ -106,7 +106,7 @@ def _check_source(session: Session, plate: Plate, wells: Sequence[Well], *, at: 
     refuse_if_held(session, plate.code)
     days = (at - plate.completed_at).days
     if days > INJECTABLE_DAYS:
-        raise PlateTooOld(code=plate.code, days=days, limit=INJECTABLE_DAYS)
+        raise PlateTooOld(code=plate.code, count=days, limit=INJECTABLE_DAYS)
     roles = {well.role for well in wells}
     for role in (WellRole.POSITIVE, WellRole.NEGATIVE):
         if role not in roles:

@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Mapping
 
 from instruments.analyzers.kit import MarkerKind, marker_key
-from lims.core.words import N_, Say
+from lims.core.words import N_, Many, Say
 from lims.genotyping.rules.calls import MachineCalls, PeakRead
 from lims.genotyping.rules.findings import Found, SeenInjection, SeenRun
 from lims.genotyping.rules.states import Severity
@@ -79,7 +79,8 @@ def _ladders(run: SeenRun) -> Iterator[Found]:
     if not registered:
         yield Found(
             "R03", Severity.FAIL,
-            Say(N_("Of %(count)s ladders none could be read."), {"count": len(ladders)})
+            Say(Many("The one ladder could not be read.",
+                     "Of %(count)s ladders none could be read."), {"count": len(ladders)})
             if ladders else Say(N_("The run has no allelic ladder.")),
             Say(N_("Inject a ladder with the plate again. No allele can be called without it.")),
             stops_run=True,
@@ -145,8 +146,10 @@ def _compared(
     if wrong:
         yield Found(
             "R06", Severity.FAIL,
-            Say(N_("Control %(control)s is not as known at %(count)s loci, read (known): "
-                   "%(loci)s."),
+            Say(Many("Control %(control)s is not as known at %(count)s locus, read (known): "
+                     "%(loci)s.",
+                     "Control %(control)s is not as known at %(count)s loci, read (known): "
+                     "%(loci)s."),
                 {"control": one.control, "count": len(wrong), "loci": "; ".join(wrong)}),
             Say(N_("Find out whether wells were switched. Amplify and inject again. "
                    "Nothing of this run is released.")),
@@ -162,9 +165,11 @@ def _compared(
     else:
         yield Found(
             "R06", Severity.NOTE,
-            Say(N_("Control %(control)s is as known at %(count)s loci; not checked: %(loci)s.")
+            Say(Many("Control %(control)s is as known at %(count)s locus; not checked: %(loci)s.",
+                     "Control %(control)s is as known at %(count)s loci; not checked: %(loci)s.")
                 if unchecked else
-                N_("Control %(control)s is as known at all %(count)s loci."),
+                Many("Control %(control)s is as known at its %(count)s locus.",
+                     "Control %(control)s is as known at all %(count)s loci."),
                 {"control": one.control, "count": agreed, "loci": ", ".join(unchecked)}),
             Say(N_("Nothing is to be done.")), position=one.position, index=index,
         )  # fmt: skip
@@ -259,8 +264,10 @@ def _emptiness(run: SeenRun, index: int, one: SeenInjection, *, of_batch: str) -
     elif of_batch:
         yield Found(
             "R05", Severity.HOLD,
-            Say(N_("The reagent blank of batch %(batch)s has %(count)s peaks above %(limit)s RFU "
-                   "(locus, allele, height): %(loci)s. All of that batch is on hold."), seen),
+            Say(Many("The reagent blank of batch %(batch)s has %(count)s peak above %(limit)s RFU "
+                     "(locus, allele, height): %(loci)s. All of that batch is on hold.",
+                     "The reagent blank of batch %(batch)s has %(count)s peaks above %(limit)s RFU "
+                     "(locus, allele, height): %(loci)s. All of that batch is on hold."), seen),
             Say(N_("Inject the blank once more. If the peaks come back, the quality officer "
                    "decides.")),
             position=one.position, index=index,
@@ -268,8 +275,10 @@ def _emptiness(run: SeenRun, index: int, one: SeenInjection, *, of_batch: str) -
     else:
         yield Found(
             "R05", Severity.FAIL,
-            Say(N_("The negative control has %(count)s peaks above %(limit)s RFU (locus, allele, "
-                   "height): %(loci)s."), seen),
+            Say(Many("The negative control has %(count)s peak above %(limit)s RFU (locus, allele, "
+                     "height): %(loci)s.",
+                     "The negative control has %(count)s peaks above %(limit)s RFU (locus, allele, "
+                     "height): %(loci)s."), seen),
             Say(N_("Compare them with staff and with the samples of the plate. Amplify again. "
                    "Nothing of this run is released.")),
             position=one.position, index=index, stops_run=True,

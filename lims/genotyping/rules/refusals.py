@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from lims.core.errors import Refusal
-from lims.core.words import N_, Say
+from lims.core.words import N_, Many, Say
 
 
 class NotAnAmplificationPlate(Refusal):
@@ -108,14 +108,19 @@ class NothingToTakeBack(Refusal):
 class PlateTooOld(Refusal):
     """Amplified too long ago."""
 
-    says = N_("Plate %(code)s was amplified %(days)s days ago; the limit is %(limit)s.")
+    says = Many(
+        "Plate %(code)s was amplified %(count)s day ago; the limit is %(limit)s.",
+        "Plate %(code)s was amplified %(count)s days ago; the limit is %(limit)s.",
+    )
     do = N_("Amplify the extracts again.")
 
 
 class RunRefused(Refusal):
     """An import that would store nothing right: every problem found is told."""
 
-    says = N_("Nothing was imported: %(count)s problems.")
+    says = Many(
+        "Nothing was imported: %(count)s problem.", "Nothing was imported: %(count)s problems."
+    )
     do = N_("Mend them all, then import the whole folder again. Nothing was stored.")
     status = 422
 

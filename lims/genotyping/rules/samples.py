@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from instruments.analyzers.kit import Kit, MarkerKind, allele_value, marker_key
-from lims.core.words import N_, Say
+from lims.core.words import N_, Many, Say
 from lims.genotyping.rules.calls import MachineCalls, Thresholds
 from lims.genotyping.rules.findings import (
     Found,
@@ -232,8 +232,22 @@ def _artefacts(one: SeenInjection, index: int) -> Iterator[Found]:
             N_("A variant is accepted only where a second injection shows the same shift."),
         )  # fmt: skip
     for kind, rule, words in (
-        ("stutter", "R10", N_("%(count)s peaks were taken for stutter and left out.")),
-        ("pull-up", "R11", N_("%(count)s peaks were taken for pull-up and left out.")),
+        (
+            "stutter",
+            "R10",
+            Many(
+                "%(count)s peak was taken for stutter and left out.",
+                "%(count)s peaks were taken for stutter and left out.",
+            ),
+        ),
+        (
+            "pull-up",
+            "R11",
+            Many(
+                "%(count)s peak was taken for pull-up and left out.",
+                "%(count)s peaks were taken for pull-up and left out.",
+            ),
+        ),
     ):
         count = len(one.calls.kinds(kind))
         if count:
@@ -253,8 +267,10 @@ def _counts(
     if len(crowded) >= MIXTURE_LOCI:
         yield _found(
             one, index, "R14", Severity.HOLD,
-            Say(N_("Too many alleles at %(count)s loci: %(loci)s. A mixture of persons is "
-                   "suspected."), {"count": len(crowded), "loci": shown}),
+            Say(Many("Too many alleles at %(count)s locus: %(loci)s. A mixture of persons is "
+                     "suspected.",
+                     "Too many alleles at %(count)s loci: %(loci)s. A mixture of persons is "
+                     "suspected."), {"count": len(crowded), "loci": shown}),
             N_("No profile is accepted from this injection. Amplify or extract again."),
         )  # fmt: skip
     else:

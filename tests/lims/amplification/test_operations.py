@@ -268,7 +268,7 @@ def test_a_sample_is_amplified_again_or_below_the_stop_limit_for_a_reason_only(
         good, trace, _blank = quantified(session, 250_000, 1_000)
         plate = an_empty_plate(session)
         first = load(good)
-        with pytest.raises(rules.ReasonAwaited, match="amplified 1 times"):
+        with pytest.raises(rules.ReasonAwaited, match="amplified 1 time\\."):
             load(good)
         second = load(good, AGAIN)
         with pytest.raises(rules.ReasonAwaited, match="stop limit"):

@@ -99,7 +99,7 @@ def test_a_sample_that_was_amplified_before_is_loaded_after_its_reason_is_given(
     with database.reading() as session:
         rows = amplifications_of(session, plate)
 
-    assert "amplified 1 times. A reason is needed." in asked["say"]["en"]
+    assert "amplified 1 time. A reason is needed." in asked["say"]["en"]
     assert "still missing" in other["say"]["en"]
     assert too_early["verdict"] == "refused"
     assert helped["say"] == asked["say"]
