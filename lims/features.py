@@ -67,6 +67,7 @@ from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
 from lims.samples.views import blueprint as samples
 from lims.storage.models import Place as StoragePlace
 from lims.storage.models import Stored
+from lims.storage.operations import MEANING as STORAGE
 from lims.throughput.views import blueprint as throughput
 from lims.web.rights import Right
 
@@ -147,6 +148,7 @@ MEANINGS: Mapping[StationKind, Meaning] = {
     StationKind.QUANTIFICATION: QUANTIFICATION,
     StationKind.AMPLIFICATION: AMPLIFICATION,
     StationKind.INJECTION: INJECTION,
+    StationKind.STORAGE: STORAGE,
 }
 
 

@@ -2,6 +2,7 @@
 """Reading the storage: where a thing is, what stands in a place, the tree of places."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from lims.custody.models import Derivation, Hold, Subject
 from lims.custody.queries import subject
 from lims.people.queries import initials_of
 from lims.storage.models import Place, Stored
-from lims.storage.rules import PlaceKind
+from lims.storage.rules import PlaceKind, next_free
 
 MOST = 1000
 """So many things or places of one place are listed."""
@@ -49,6 +50,23 @@ class Content:
     since: datetime
     who: str
     held: bool
+
+
+@dataclass(frozen=True)
+class BoxPicture:
+    """A box as it is drawn: what stands at each position that is taken, and the next free one."""
+
+    code: str
+    name: str
+    rows: int
+    columns: int
+    taken: Mapping[str, Content]
+    next: str | None
+
+    @property
+    def free(self) -> int:
+        """Return how many positions are free."""
+        return self.rows * self.columns - len(self.taken)
 
 
 @dataclass(frozen=True)
@@ -171,6 +189,17 @@ def contents(session: Session, code: str) -> PlaceContents:
         ),
         inside=inside[:MOST],
         counted=sum(one.things for one in inside) + (own or 0),
+    )  # fmt: skip
+
+
+def picture_of(place: Place, things: Iterable[Content]) -> BoxPicture | None:
+    """Return a place as a picture of its positions; None for what has none."""
+    if place.rows is None or place.columns is None:
+        return None
+    taken = {one.position: one for one in things}
+    return BoxPicture(
+        place.code, place.name, place.rows, place.columns, taken,
+        next_free(place.rows, place.columns, set(taken)),
     )  # fmt: skip
 
 

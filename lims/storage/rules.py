@@ -101,7 +101,7 @@ class NoPositionHere(Refusal):
 class AlreadyHere(Refusal):
     """The thing stands there already."""
 
-    says = N_("%(code)s is there already: %(place)s %(position)s.")
+    says = N_("%(code)s is there already: %(place)s.")
     do = N_("Nothing has to be done. To move it, choose another position or another box.")
 
 
@@ -218,3 +218,24 @@ def read_position(text: str, *, place: str, rows: int, columns: int) -> str:
 def next_free(rows: int, columns: int, taken: set[str]) -> str | None:
     """Return the first position that is not taken, None when the box is full."""
     return next((one for one in positions_of(rows, columns) if one not in taken), None)
+
+
+class BoxAwaited(Refusal):
+    """Another thing was scanned while one waits for its box."""
+
+    says = N_("%(code)s waits for its place.")
+    do = N_("Scan the box into which it goes, or scan UNDO.")
+
+
+class NothingToTakeBack(Refusal):
+    """The last step here cannot be taken back, or there was none."""
+
+    says = N_("There is nothing to take back here.")
+    do = N_("To move a thing, scan it and then its place.")
+
+
+class CommandUnknownHere(Refusal):
+    """A command or entry that means nothing at a storage station."""
+
+    says = N_("This command means nothing here now.")
+    do = N_("Scan HELP to see what this bench waits for.")

@@ -297,7 +297,7 @@ def test_a_thing_at_the_wrong_station_is_refused_at_every_station(
         (StationKind.EXTRACTION, bone), (StationKind.EXTRACTION, label),
         (StationKind.QUANTIFICATION, bone), (StationKind.AMPLIFICATION, bone),
         (StationKind.AMPLIFICATION, label), (StationKind.INJECTION, bone),
-        (StationKind.INJECTION, label), (StationKind.STORAGE, bone),
+        (StationKind.INJECTION, label), (StationKind.STORAGE, label),
     ):  # fmt: skip
         bench = at_bench(kind)
         with stored.nothing_new(events=REFUSED):

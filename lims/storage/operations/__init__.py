@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs of storage: add and move places, put a thing into one, take it out."""
+"""The verbs of storage: add and move places, put away, take out; and what scans mean."""
 
 from lims.storage.operations.places import add_place, move_box
+from lims.storage.operations.stations import MEANING
 from lims.storage.operations.storing import put, take
 
-__all__ = ["add_place", "move_box", "put", "take"]
+__all__ = ["MEANING", "add_place", "move_box", "put", "take"]

@@ -45,6 +45,7 @@ def put(
     by: Actor,
     at: datetime,
     station: str = "",
+    why: str = "",
 ) -> Stored:
     """Put a thing at a position of a box ('' takes the next free one), or loose on a shelf.
 
@@ -63,9 +64,11 @@ def put(
         raise BoxForOthers(place=into.name, code=code)
     before = stored(session, code)
     if before is not None and before.place_code == place and not position.strip():
-        raise AlreadyHere(code=code, place=into.name, position=before.position)
+        raise AlreadyHere(code=code, place=f"{into.name} {before.position}".strip())
     free = _free_position(session, into, position, code)
     content = {"place": place, "position": free}
+    if why:
+        content["why"] = why
     if before is not None:
         content |= {"from": before.place_code, "from_position": before.position}
         before.taken_at, before.taken_by = max(at, before.put_at), by.id
@@ -141,7 +144,7 @@ def _free_position(session: Session, place: Place, position: str, code: str) -> 
     wanted = read_position(asked, place=place.name, rows=place.rows, columns=place.columns)
     there = at_position(session, place.code, wanted)
     if there is not None and there.code == code:
-        raise AlreadyHere(code=code, place=place.name, position=wanted)
+        raise AlreadyHere(code=code, place=f"{place.name} {wanted}")
     if there is not None:
         raise PositionOccupied(
             position=wanted, place=place.name, code=there.code,
