@@ -100,18 +100,20 @@ def coding_list(ref: str) -> Answer:
         bones = case_queries.pairs_of_list(session, vault, ref)
         cards = queries.reference_pairs_of_list(session, vault, ref)
         codes = {pair.sampling_ref: pair for pair in (*bones, *cards)}
+        # By code, never by bag: labels are scanned back in the order of this list, and the ledger
+        # keeps that order for everybody to compare with the order of the items.
         return page(
             "identities/list.html", listed=listed, codes=codes,
             left=sum(not pair.verified for pair in codes.values()),
             samplings=sorted(
                 case_queries.samplings(session, vault, [one.sampling_ref for one in bones]),
-                key=lambda one: (one.case_number, one.field_number),
+                key=lambda one: codes[one.sampling.ref].code,
             ),
             cards=sorted(
                 queries.references(
                     session, vault, [one.sampling_ref for one in cards], today=today()
                 ),
-                key=lambda one: one.donor.number,
+                key=lambda one: codes[one.sampling.ref].code,
             ),
             urgent=vault.key(session, listed.key_ref).open(listed.urgent, listed, "urgent"),
             **words(), **person_words(),
