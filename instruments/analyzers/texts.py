@@ -64,10 +64,9 @@ def decode_table(content: bytes, *, name: str) -> DecodedText:
     kind = kind_of(content)
     found = _decoded(content)
     if found is None or kind.code not in ("text", "unknown") or not found.text.strip():
-        words = "an empty file" if found and not found.text.strip() else kind.words
-        raise AnalyzerFileError(
-            name, f"not-text-{kind.code}", "first bytes", "a table as text", words
-        )
+        empty = found is not None and not found.text.strip()
+        code, words = ("empty", "an empty file") if empty else (kind.code, kind.words)
+        raise AnalyzerFileError(name, f"not-text-{code}", "first bytes", "a table as text", words)
     return found
 
 
@@ -131,6 +130,7 @@ def rows_of(text: str, delimiter: str, *, name: str) -> Iterator[Row]:
             f"line {reader.line_num}",
             f"cells separated by {DELIMITER_WORDS[delimiter]}",
             f"a cell that cannot be read ({fault})",
+            values={"line": reader.line_num},
         ) from None
 
 

@@ -30,6 +30,7 @@ from lims.quantification.rules import (
     Weight,
     read_concentration,
     read_cycles,
+    unreadable,
 )
 from lims.quantification.schemas import AfterSchema, FiguresSchema, PlateSchema, TableSchema
 from lims.samples.rules import state_look
@@ -207,9 +208,7 @@ def _table(content: bytes, name: str) -> QuantificationTable:
     try:
         return read_quantities(content, name=name)
     except AnalyzerFileError as fault:
-        raise TableNotRead(
-            file=fault.name, where=fault.where, expected=fault.expected, found=fault.found
-        ) from fault
+        raise TableNotRead(file=fault.name, why=unreadable(fault.reason, fault.values)) from fault
 
 
 def _answer(code: str, recorded: operations.Recorded) -> dict[str, object]:

@@ -107,6 +107,7 @@ def refuse_lacking(columns: Columns, word: str, *, name: str) -> AnalyzerFileErr
         f"line {columns.row.line}, the header",
         f"a column for the {word}",
         f"columns {shown}",
+        values={"line": columns.row.line},
     )
 
 
@@ -132,4 +133,5 @@ def _twice(row: Row, first: int, second: int, what: str, name: str) -> AnalyzerF
         f"one column for the {what}",
         f'both "{row.cells[first]}" (column {first + 1}) and '
         f'"{row.cells[second]}" (column {second + 1})',
+        values={"first": row.cells[first], "second": row.cells[second]},
     )

@@ -212,6 +212,7 @@ class _Reader:
                         f"{measured.target_text} of {measured.well or measured.sample} again, "
                         f"after line {seen[key]}",
                         "row-repeated",
+                        earlier=seen[key],
                     )
                 seen[key] = row.line
                 yield measured
@@ -330,9 +331,17 @@ class _Reader:
             ) from None
 
     def _fault(
-        self, row: Row, column: int | None, expected: str, found: str, reason: str = "cell-damaged"
+        self,
+        row: Row,
+        column: int | None,
+        expected: str,
+        found: str,
+        reason: str = "cell-damaged",
+        **values: str | int,
     ) -> AnalyzerFileError:
         where = f"line {row.line}"
+        values["line"] = row.line
         if column is not None:
-            where += f', column "{self.columns.row.cells[column]}"'
-        return AnalyzerFileError(self.name, reason, where, expected, found)
+            values |= {"column": self.columns.row.cells[column], "read": self._text(row, column)}
+            where += f', column "{values["column"]}"'
+        return AnalyzerFileError(self.name, reason, where, expected, found, values=values)

@@ -63,6 +63,7 @@ from lims.quantification.rules.refusals import (
     VolumeShort,
     WellDisagrees,
 )
+from lims.quantification.rules.tables import unreadable
 
 QUANT_NL = 2_000
 """What a quantification reaction takes of an extract, nanolitres."""
@@ -130,4 +131,5 @@ __all__ = [
     "plan",
     "read_concentration",
     "read_cycles",
+    "unreadable",
 ]

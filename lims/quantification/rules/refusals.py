@@ -79,7 +79,7 @@ class PlateNotFilled(Refusal):
 class TableNotRead(Refusal):
     """The file cannot be read as a table of quantities."""
 
-    says = N_("“%(file)s” cannot be read, %(where)s: expected %(expected)s, found %(found)s.")
+    says = N_("“%(file)s” cannot be read as a table of quantities: %(why)s.")
     do = N_("Export the results again as text with sample, well, target and quantity.")
     status = 422
 

@@ -175,7 +175,7 @@ def test_sample_name_goes_before_sample_id_and_the_other_is_kept() -> None:
     ("content", "reason", "words"),
     [
         (b"", "not-text-empty", "an empty file"),
-        (b"\xef\xbb\xbf \n", "not-text-text", "an empty file"),
+        (b"\xef\xbb\xbf \n", "not-text-empty", "an empty file"),
         (b"PK\x03\x04....", "not-text-zip", "a zip archive"),
         (b"ABIF\x00\x65tdir", "not-text-abif", "an ABIF file"),
         (b"<?xml version='1.0'?>", "not-text-xml", "an XML"),

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What follows from a quantity, as a decision that can be signed."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from instruments.analyzers import quantification, workbooks
+from instruments.analyzers.errors import AnalyzerFileError
 from lims.quantification.rules import (
     LIMITS,
     TO_AMPLIFY,
@@ -16,6 +20,7 @@ from lims.quantification.rules import (
     Measured,
     NextStep,
     QuantityNotRead,
+    TableNotRead,
     Target,
     blank_findings,
     curve_findings,
@@ -27,7 +32,12 @@ from lims.quantification.rules import (
     plan,
     read_concentration,
     read_cycles,
+    unreadable,
 )
+from lims.quantification.rules.tables import UNREADABLE
+from lims.web.locale import in_both
+
+FAULTS = {"missing", "empty", "twice", "damaged", "repeated", "contradicts", "mixed"}
 
 AMOUNTS = st.integers(min_value=0, max_value=10**12)
 CYCLES = st.none() | st.integers(min_value=0, max_value=45_000)
@@ -250,3 +260,55 @@ def test_a_curve_is_fitted_to_three_levels_or_more() -> None:
 def test_limits_that_contradict_themselves_are_no_limits(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"must|steps|steepest|dilutions"):
         Limits(**wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_every_fault_that_the_reader_of_tables_names_has_words_of_its_own() -> None:
+    """Found in the reader's own source, so that a new fault is not met without words."""
+    reader = [*Path(quantification.__file__).parent.glob("*.py"), Path(workbooks.__file__)]
+    source = "".join(path.read_text("utf-8") for path in reader)
+    named = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source))
+    reasons = {one for one in named if one.split("-")[-1] in FAULTS}
+
+    assert len(reasons) >= 9
+    assert reasons <= UNREADABLE.keys()
+    assert {f"{word}-column-missing" for word in ("sample", "target", "quantity")} <= set(
+        UNREADABLE
+    )
+
+
+def a_table(cell: str = "0.25", *, header: str = "Well,Sample,Target,Quantity") -> bytes:
+    return f"{header}\nA1,X1,Small,{cell}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (a_table("a lot"), "line 2, column “Quantity”: “a lot” cannot be right"),
+        (a_table("-0.25"), "line 2, column “Quantity”: “-0.25” cannot be right"),
+        (a_table().replace(b"Small", b""), "line 2, column “Target”: the cell is empty"),
+        (a_table(header="Well,Sample,Target,Remark"), "its header (line 1) has no column for the "
+         "quantity"),
+        (a_table() + b"A1,X1,Small,0.25\n", "line 3 repeats well and target of line 2"),
+        (b"Well,Sample,Target,Quantity\n", "it holds no result"),
+        (b"  \n", "it is empty"),
+        (a_table().decode().encode("utf-16")[:-1], "it is a file of another kind, not a table as "
+         "text"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(64), "it is a file of another kind, not a table as text"),
+        (b"PK\x03\x04" + bytes(40), "it is no sound .xlsx workbook"),
+    ],
+)  # fmt: skip
+def test_why_a_table_cannot_be_read_is_said_with_its_place(content: bytes, why: str) -> None:
+    with pytest.raises(AnalyzerFileError) as fault:
+        quantification.read_quantities(content, name="t.csv")
+
+    assert str(unreadable(fault.value.reason, fault.value.values)) == why
+
+
+def test_the_refusal_of_a_table_is_wholly_arabic_and_keeps_what_was_read_apart() -> None:
+    values: dict[str, str | int] = {"line": 2, "column": "Quantity", "read": "a lot"}
+    refusal = TableNotRead(file="t.csv", why=unreadable("cell-damaged", values))
+    words = in_both(refusal.say)["ar"]
+    told = re.sub("\u2068[^\u2069]*\u2069", "", words)
+
+    assert "\u2068a lot\u2069" in words
+    assert re.search("[A-Za-z]", told) is None
