@@ -7,7 +7,7 @@ from lims import __version__
 from lims.cli.accounts import user
 from lims.cli.laboratory import doctor, init, upgrade
 from lims.cli.ledger import history, ledger
-from lims.cli.proof import prove
+from lims.cli.proof import package, prove
 from lims.cli.runs import import_run, inspect
 from lims.cli.serving import serve, worker
 from lims.demo.command import demo
@@ -20,7 +20,8 @@ def main() -> None:
 
 
 for command in (
-    init, serve, worker, upgrade, doctor, user, inspect, import_run, history, ledger, demo,
+    init, serve, worker, upgrade, doctor, user, inspect, import_run, history, package, ledger,
+    demo,
 ):  # fmt: skip
     main.add_command(command)
 ledger.add_command(prove)

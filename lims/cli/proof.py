@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lims ledger prove`: the custody of one thing in a file that proves itself without Osteon."""
+"""`lims ledger prove`, `lims package`: the custody of one thing, to be checked without Osteon."""
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from lims.cli.common import (
     Opened,
@@ -24,6 +26,8 @@ from lims.custody import verifier
 from lims.custody.operations import append, checkpoint, daily_signer, publish, read_public_key
 from lims.custody.queries import proof_lines, subject
 from lims.custody.rules import Tag
+from lims.quality.operations import make_package
+from lims.web.locale import translate
 
 out_option = click.option(
     "--out",
@@ -51,16 +55,11 @@ def record_and_sign(lab: Opened, code: str, tag: Tag) -> None:
         publish(session, lab.settings.checkpoints)
 
 
-def proof_of(lab: Opened, code: str, *, with_shared: bool) -> list[bytes]:
+def proof_of(session: Session, lab: Opened, code: str, *, with_shared: bool) -> list[bytes]:
     """Return the lines of the proof of a thing. Raises NotFound, NotCovered, NotProved."""
-    with lab.database.reading() as session:
-        return proof_lines(
-            session,
-            code,
-            read_public_key(lab.settings.public_key),
-            verifier.read_notes(lab.settings.checkpoints),
-            with_shared=with_shared,
-        )
+    key = read_public_key(lab.settings.public_key)
+    notes = verifier.read_notes(lab.settings.checkpoints)
+    return proof_lines(session, code, key, notes, with_shared=with_shared)
 
 
 def write_whole(file: Path, parts: Iterable[bytes]) -> None:
@@ -96,7 +95,8 @@ def prove(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool) 
     lab = open_laboratory(folder)
     asked = read_payload(code).code
     record_and_sign(lab, asked, Tag.LEDGER_PROOF_MADE)
-    lines = proof_of(lab, asked, with_shared=with_shared)
+    with lab.database.reading() as session:
+        lines = proof_of(session, lab, asked, with_shared=with_shared)
     write_whole(out, lines)
     report = verifier.check_proof(lines, read_public_key(lab.settings.public_key))
     if as_json:
@@ -116,3 +116,33 @@ def prove(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool) 
         f"{report.size} events of {threes(asked)} and what it came from are in {out}. "
         "Verify them with lims/custody/verifier.py --proof."
     )
+
+
+@click.command()
+@click.argument("code")
+@out_option
+@shared_option
+@folder_option
+@json_option
+@plain_errors
+def package(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool) -> None:
+    """Write one zip about a thing for a court: timeline as PDF, proof, key, verifier, instructions.
+
+    All events are signed first; that the package was made is the last of them.
+    """
+    lab = open_laboratory(folder)
+    asked = read_payload(code).code
+    record_and_sign(lab, asked, Tag.LEDGER_PACKAGE_MADE)
+    with lab.database.reading() as session:
+        made = make_package(
+            session,
+            proof_of(session, lab, asked, with_shared=with_shared),
+            key=read_public_key(lab.settings.public_key),
+            laboratory=(lab.settings.laboratory, lab.settings.laboratory_ar),
+            arabic=partial(translate, into="ar"),
+        )
+    write_whole(out, [made.content])
+    if as_json:
+        print_json({"file": str(out), "code": asked, "package": made.id})
+    else:
+        tell(f"The package {made.id} is in {out}. Its README.txt says how to check it.")

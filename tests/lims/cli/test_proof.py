@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lims ledger prove`: a file that the verifier alone believes."""
+"""`lims ledger prove`, `lims package`: files that the verifier alone believes."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from lims.core.codes import Kind, draw_code
@@ -22,6 +26,7 @@ from lims.custody.operations import (
     long_term_signer,
     write_public_key,
 )
+from lims.people.models import Person
 
 Run = Callable[..., Any]
 
@@ -92,3 +97,90 @@ def test_what_cannot_be_proved_is_refused_and_leaves_neither_file_nor_event(
     assert "no certified key" in unsigned.said
     assert not proof.exists()
     assert history.json["events"][-1]["type"] != "ledger:proof:made"
+
+
+def packed(lims: Run, extracted: Extracted, out: Path) -> dict[str, bytes]:
+    """Make the package of the extract; return its files by name, without its folder."""
+    made = lims("package", extracted.code, "--out", out, "--folder", extracted.folder, "--json")
+    assert made.status == 0, made.said
+    with zipfile.ZipFile(out) as archive:
+        assert archive.testzip() is None
+        names = {name: name.split("/", 1) for name in archive.namelist()}
+        assert {folder for folder, _ in names.values()} == {made.json["package"]}
+        return {rest: archive.read(name) for name, (_, rest) in names.items()}
+
+
+def test_the_package_is_checked_with_what_is_in_it_and_one_changed_byte_is_found(
+    lims: Run, extracted: Extracted, tmp_path: Path
+) -> None:
+    held = packed(lims, extracted, tmp_path / "package.zip")
+    folder = tmp_path / "elsewhere"
+    (folder / "checkpoints").mkdir(parents=True)
+    for name, content in held.items():
+        (folder / name).write_bytes(content)
+
+    def check() -> int:
+        return subprocess.run(
+            [sys.executable, "-I", "-S", "verifier.py", "--proof", "proof.ndjson",
+             "--key", "ledger.pub"],
+            cwd=folder, capture_output=True, check=False,
+        ).returncode  # fmt: skip
+
+    assert {"README.txt", "README.ar.txt", "timeline.pdf", "proof.ndjson", "ledger.pub"} < set(held)
+    assert sorted(name.rsplit(".", 1)[1] for name in held if "checkpoints/" in name) == [
+        "certificate", "checkpoint",
+    ]  # fmt: skip
+    assert extracted.code in held["README.txt"].decode()
+    assert (
+        "python3 verifier.py --proof proof.ndjson --key ledger.pub" in held["README.txt"].decode()
+    )
+    assert extracted.code in held["README.ar.txt"].decode()
+    assert held["ledger.pub"] == (extracted.folder / "ledger.pub").read_bytes()
+    assert check() == 0
+    place = len(held["proof.ndjson"]) // 2
+    changed = bytearray(held["proof.ndjson"])
+    changed[place] ^= 1
+    (folder / "proof.ndjson").write_bytes(bytes(changed))
+    assert check() == 1
+
+
+def test_the_timeline_has_every_event_its_number_and_name_on_each_page_and_ends_once(
+    lims: Run, extracted: Extracted, tmp_path: Path
+) -> None:
+    held = packed(lims, extracted, tmp_path / "package.zip")
+    document = pypdfium2.PdfDocument(held["timeline.pdf"])
+    pages = [page.get_textpage().get_text_bounded() for page in document]
+    document.close()
+    whole = "\n".join(pages)
+    unique = next(
+        line.split()[1] for line in held["README.txt"].decode().splitlines() if "Package" in line
+    )
+    numbers = {
+        value["index"]
+        for value in map(json.loads, held["proof.ndjson"].splitlines())
+        if value["kind"] == "event"
+    }
+
+    for number, page in enumerate(pages, start=1):
+        assert f"Page {number} of {len(pages)}" in page
+        assert unique in page
+    assert "End of the record" in pages[-1]
+    assert whole.count("End of the record") == 1
+    assert [index for index in numbers if not re.search(rf"^{index}\b", whole, re.M)] == []
+    assert "Package for the court made" in whole
+
+
+def test_nobody_is_named_in_a_package(
+    lims: Run, extracted: Extracted, database: Database, tmp_path: Path
+) -> None:
+    held = packed(lims, extracted, tmp_path / "package.zip")
+    document = pypdfium2.PdfDocument(held["timeline.pdf"])
+    whole = "".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    whole += b"".join(held.values()).decode("utf-8", "replace")
+    with database.reading() as session:
+        people = session.query(Person).all()
+        names = [word for person in people for word in (person.name, person.login)]
+
+    assert len(names) > 4
+    assert [name for name in names if re.search(rf"\b{re.escape(name)}\b", whole)] == []

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of the quality officer: hold, lift, record checks and exports, make a package."""
+
+from lims.quality.operations.acts import (
+    LEDGER_STREAM,
+    hold_thing,
+    lift,
+    record_check,
+    record_export,
+)
+from lims.quality.operations.package import Package, make_package
+from lims.quality.operations.timeline import Row, Sheet, draw_timeline
+
+__all__ = [
+    "LEDGER_STREAM",
+    "Package",
+    "Row",
+    "Sheet",
+    "draw_timeline",
+    "hold_thing",
+    "lift",
+    "make_package",
+    "record_check",
+    "record_export",
+]
