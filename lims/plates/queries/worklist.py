@@ -160,9 +160,18 @@ def codes_waiting(stage: Stage) -> Select[Any]:
             .join(Batch, Batch.code == made_in.parent)
             .where(Subject.kind == Kind.EXTRACT)
         )
+        # Asked first by kind and state: the index knows nothing of the conditions' alternatives.
         if stage is Stage.QUANTIFICATION:
-            return extracts.where(Batch.line == Line.BONE, waits_for_quantification())
-        return extracts.where(waits_for_amplification())
+            return extracts.where(
+                Subject.state.in_((ExtractState.CREATED, ExtractState.TO_REPEAT)),
+                Batch.line == Line.BONE, waits_for_quantification(),
+            )  # fmt: skip
+        return extracts.where(
+            Subject.state.in_(
+                (ExtractState.CREATED, ExtractState.TO_REPEAT, ExtractState.QUANTIFIED)
+            ),
+            waits_for_amplification(),
+        )
     after = aliased(Plate)
     carried = select(after.code).where(after.made_from == Plate.code)
     plates = (
