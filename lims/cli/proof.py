@@ -21,12 +21,11 @@ from lims.cli.common import (
 )
 from lims.core.clock import now
 from lims.core.codes import read_payload, threes
-from lims.core.errors import NotFound
 from lims.custody import verifier
-from lims.custody.operations import append, checkpoint, daily_signer, publish, read_public_key
-from lims.custody.queries import proof_lines, subject
+from lims.custody.operations import daily_signer, publish, read_public_key
+from lims.custody.queries import proof_lines
 from lims.custody.rules import Tag
-from lims.quality.operations import make_package
+from lims.quality.operations import make_package, record_and_sign
 from lims.web.locale import translate
 
 out_option = click.option(
@@ -37,7 +36,7 @@ out_option = click.option(
 )
 
 
-def record_and_sign(lab: Opened, code: str, tag: Tag) -> None:
+def signed_now(lab: Opened, code: str, tag: Tag) -> None:
     """Record that a proof of a thing is made, and sign all events there are, this one among them.
 
     Raises NotFound, NoDailyKey, CheckpointBackwards; then nothing is recorded.
@@ -47,10 +46,7 @@ def record_and_sign(lab: Opened, code: str, tag: Tag) -> None:
         lab.settings.keys, origin=lab.settings.origin, at=at, passphrase=lab.settings.passphrase
     )
     with lab.database.writing() as session:
-        if subject(session, code) is None:
-            raise NotFound(code=code)
-        append(session, tag, stream=code, by=console(), at=at, content={})
-        checkpoint(session, signer, at=at)
+        record_and_sign(session, code, tag, signer, by=console(), at=at)
     with lab.database.reading() as session:
         publish(session, lab.settings.checkpoints)
 
@@ -94,7 +90,7 @@ def prove(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool) 
     """
     lab = open_laboratory(folder)
     asked = read_payload(code).code
-    record_and_sign(lab, asked, Tag.LEDGER_PROOF_MADE)
+    signed_now(lab, asked, Tag.LEDGER_PROOF_MADE)
     with lab.database.reading() as session:
         lines = proof_of(session, lab, asked, with_shared=with_shared)
     write_whole(out, lines)
@@ -132,7 +128,7 @@ def package(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool
     """
     lab = open_laboratory(folder)
     asked = read_payload(code).code
-    record_and_sign(lab, asked, Tag.LEDGER_PACKAGE_MADE)
+    signed_now(lab, asked, Tag.LEDGER_PACKAGE_MADE)
     with lab.database.reading() as session:
         made = make_package(
             session,

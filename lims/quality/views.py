@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The quality officer's pages: the ledger and its proof, holds."""
 
+import io
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,24 @@ from lims.core.clock import now
 from lims.core.words import Say
 from lims.custody import verifier
 from lims.custody.operations import checkpoint, daily_signer, publish, read_public_key
-from lims.custody.queries import export_lines, head, history, recent, verify_database
-from lims.custody.rules import HOLD_WORDS, Event, HoldReason
+from lims.custody.queries import (
+    export_lines,
+    head,
+    history,
+    proof_lines,
+    recent,
+    verify_database,
+)
+from lims.custody.rules import HOLD_WORDS, Event, HoldReason, Tag
 from lims.people.queries import initials_of
-from lims.quality.operations import hold_thing, lift, record_check, record_export
+from lims.quality.operations import (
+    hold_thing,
+    lift,
+    make_package,
+    record_and_sign,
+    record_check,
+    record_export,
+)
 from lims.quality.queries import ledger_state, standing_holds
 from lims.quality.schemas import HoldSchema, LedgerPageSchema, LiftSchema
 from lims.web.guard import needs, signed_in
@@ -138,6 +154,40 @@ def post_export() -> ResponseReturnValue:
         stream_with_context(lines()),
         mimetype="application/x-ndjson",
         headers={"Content-Disposition": 'attachment; filename="ledger.ndjson"'},
+    )
+
+
+@blueprint.post("/ledger/packages/<code>")
+@needs(Right.SEE_LEDGER)
+def post_package(code: str) -> ResponseReturnValue:
+    """Hand out the package of one thing; that it was made is the last event in it."""
+    lab = laboratory()
+    read = code_in_path(code)
+    at = now()
+    signer = daily_signer(
+        lab.settings.keys, origin=lab.settings.origin, at=at, passphrase=lab.settings.passphrase
+    )
+
+    def act(session: Session) -> dict[str, Any]:
+        record_and_sign(session, read, Tag.LEDGER_PACKAGE_MADE, signer, by=signed_in(), at=at)
+        return {"code": read}
+
+    write(act)
+    key = read_public_key(lab.settings.public_key)
+    with reading() as session:
+        publish(session, lab.settings.checkpoints)
+        made = make_package(
+            session,
+            proof_lines(session, read, key, verifier.read_notes(lab.settings.checkpoints)),
+            key=key,
+            laboratory=(lab.settings.laboratory, lab.settings.laboratory_ar),
+            arabic=partial(translate, into="ar"),
+        )
+    return send_file(
+        io.BytesIO(made.content),
+        mimetype="application/zip",
+        as_attachment=True,
+        download_name=f"{made.id}.zip",
     )
 
 

@@ -5,6 +5,7 @@ from lims.quality.operations.acts import (
     LEDGER_STREAM,
     hold_thing,
     lift,
+    record_and_sign,
     record_check,
     record_export,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "hold_thing",
     "lift",
     "make_package",
+    "record_and_sign",
     "record_check",
     "record_export",
 ]

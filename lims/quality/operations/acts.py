@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
+from lims.core.errors import NotFound
 from lims.custody.models import Hold
-from lims.custody.operations import append, lift_hold, set_hold
+from lims.custody.operations import Signer, append, checkpoint, lift_hold, set_hold
+from lims.custody.queries import subject
 from lims.custody.rules import HoldReason, NoSuchHold, Tag
 
 LEDGER_STREAM = "ledger"
@@ -45,3 +47,16 @@ def record_export(session: Session, *, size: int, by: Actor, at: datetime) -> No
         session, Tag.LEDGER_EXPORT_MADE, stream=LEDGER_STREAM, by=by, at=at,
         content={"size": size},
     )  # fmt: skip
+
+
+def record_and_sign(
+    session: Session, code: str, tag: Tag, signer: Signer, *, by: Actor, at: datetime
+) -> None:
+    """Record that a proof or package of a thing is made, and sign all events, this one the last.
+
+    `signer` holds the key of the day of `at`. Raises NotFound, CheckpointBackwards.
+    """
+    if subject(session, code) is None:
+        raise NotFound(code=code)
+    append(session, tag, stream=code, by=by, at=at, content={})
+    checkpoint(session, signer, at=at)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The quality officer's pages: the ledger is shown, verified, signed, exported; holds."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -123,3 +125,27 @@ def test_the_ledger_page_can_be_read_by_the_auditor_and_not_by_a_technician(
     assert auditor.status_code == 200
     assert "Reagent lot received" in auditor.get_data(as_text=True)
     assert technician.status_code == 403
+
+
+def test_the_package_of_a_thing_is_offered_with_its_events_and_proves_itself(
+    cast: Cast, sign_in: SignIn, key: Key, keys: Settings, lot: str, tmp_path: Path
+) -> None:
+    """An auditor hands it out; that it was made is the last event in it."""
+    client = sign_in(cast.quality)
+    page = client.get(f"/ledger?code={lot}").get_data(as_text=True)
+    made = client.post(f"/ledger/packages/{lot}", data={"request_key": key()})
+    unknown = client.post(f"/ledger/packages/{draw_code(Kind.LOT)}", data={"request_key": key()})
+    refused = sign_in(cast.technician).post(f"/ledger/packages/{lot}", data={"request_key": key()})
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+        held = {name.split("/", 1)[1]: archive.read(name) for name in archive.namelist()}
+    report = verifier.check_proof(
+        held["proof.ndjson"].splitlines(keepends=True),
+        verifier.read_key_file(keys.public_key),
+    )
+
+    assert f"/ledger/packages/{lot}" in page
+    assert (made.status_code, made.mimetype) == (200, "application/zip")
+    assert (report.verdict, report.code) == ("sound", lot)
+    assert b"ledger:package:made" in held["proof.ndjson"]
+    assert held["timeline.pdf"].startswith(b"%PDF")
+    assert (unknown.status_code, refused.status_code) == (404, 403)
