@@ -26,10 +26,9 @@ class LabelInstance(Base):
             sqlite_where=text(f"state IN ({_PENDING})"),
             postgresql_where=text(f"state IN ({_PENDING})"),
         ),
-        Index(
-            "ix_label_waiting", "station_code", "id",
-            sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'"),
-        ),
+        # What a station's printer waits for. Whole, not partial: states come as parameters, and
+        # SQLite then sees no partial index that would do.
+        Index("ix_label_waiting", "station_code", "state", "id"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

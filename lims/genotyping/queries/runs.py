@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from lims.core.codes import Kind
 from lims.core.errors import NotFound
 from lims.custody.models import Subject
 from lims.genotyping.models import Finding, Injection, Run, RunFile, Severity
@@ -129,7 +130,10 @@ def plates_to_run(session: Session, *, limit: int = 50) -> tuple[Plate, ...]:
         select(Plate)
         .join(Subject, Subject.code == Plate.code)
         .where(
-            Plate.activity == Activity.INJECTION, Subject.state == WorkState.COMPLETED, ~imported
+            Plate.activity == Activity.INJECTION,
+            Subject.kind == Kind.PLATE,
+            Subject.state == WorkState.COMPLETED,
+            ~imported,
         )
         .order_by(Plate.completed_at)
         .limit(limit)

@@ -60,12 +60,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_label_instance_code"), "label_instance", ["code"], unique=False)
     op.create_index(
-        "ix_label_waiting",
-        "label_instance",
-        ["station_code", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'queued'"),
-        postgresql_where=sa.text("state = 'queued'"),
+        "ix_label_waiting", "label_instance", ["station_code", "state", "id"], unique=False
     )
     op.create_index(
         "uq_label_active",

@@ -4,9 +4,10 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
+from lims.core.codes import Kind
 from lims.custody.models import Hold, Subject
 from lims.samples.models import Sample
 from lims.samples.rules import Line, SampleState
@@ -47,26 +48,24 @@ def samples(
     after: str = "",
     limit: int = PAGE,
 ) -> SamplePage:
-    """Return samples, newest first; `after` is the code of the last one seen. Two queries."""
-    found = (
-        select(Sample, Subject.state)
-        .join(Subject, Subject.code == Sample.code)
-        .order_by(Sample.registered_at.desc(), Sample.code.desc())
-        .limit(limit + 1)
-    )
-    if prefix:
-        # Codes hold no letter behind Y: this range is the prefix under any collation.
-        found = found.where(Sample.code >= prefix, Sample.code < prefix + "Z")
-    if line is not None:
-        found = found.where(Sample.line == line)
-    if state is not None:
-        found = found.where(Subject.state == state)
+    """Return samples, newest first; `after` is the code of the last one seen.
+
+    Three queries at most, each over an index: a state is asked of one line after the other, since
+    no index orders both lines of a state by time.
+    """
     last = session.get(Sample, after) if after else None
-    if last is not None:
-        found = found.where(
-            tuple_(Sample.registered_at, Sample.code) < tuple_(last.registered_at, last.code)
+    if state is None:
+        lines: tuple[Line | None, ...] = (line,)
+    else:
+        lines = (line,) if line is not None else tuple(Line)
+    rows = [
+        (sample, of_state)
+        for one in lines
+        for sample, of_state in session.execute(
+            _newest(prefix=prefix, line=one, state=state, last=last).limit(limit + 1)
         )
-    rows = session.execute(found).all()
+    ]
+    rows.sort(key=lambda row: (row[0].registered_at, row[0].code), reverse=True)
     shown = rows[:limit]
     held = set(
         session.scalars(
@@ -80,3 +79,29 @@ def samples(
         tuple(SampleRow(sample, state, sample.code in held) for sample, state in shown),
         after=shown[-1][0].code if len(rows) > limit else "",
     )
+
+
+_KINDS = {Line.BONE: Kind.BONE, Line.REFERENCE: Kind.REFERENCE}
+
+
+def _newest(
+    *, prefix: str, line: Line | None, state: SampleState | None, last: Sample | None
+) -> Select[Sample, str]:
+    # A sample is registered at the instant its code is created: with a state, the index of what
+    # waits (kind, state, created_at) gives the order.
+    when = Sample.registered_at if state is None else Subject.created_at
+    found = (
+        select(Sample, Subject.state)
+        .join(Subject, Subject.code == Sample.code)
+        .order_by(when.desc(), Sample.code.desc())
+    )
+    if prefix:
+        # Codes hold no letter behind Y: this range is the prefix under any collation.
+        found = found.where(Sample.code >= prefix, Sample.code < prefix + "Z")
+    if state is not None and line is not None:
+        found = found.where(Subject.kind == _KINDS[line], Subject.state == state)
+    elif line is not None:
+        found = found.where(Sample.line == line)
+    if last is not None:
+        found = found.where(tuple_(when, Sample.code) < tuple_(last.registered_at, last.code))
+    return found
