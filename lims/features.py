@@ -68,6 +68,7 @@ from lims.samples.views import blueprint as samples
 from lims.storage.models import Place as StoragePlace
 from lims.storage.models import Stored
 from lims.storage.operations import MEANING as STORAGE
+from lims.storage.views import blueprint as storage
 from lims.throughput.views import blueprint as throughput
 from lims.web.rights import Right
 
@@ -75,6 +76,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     people,
     printing,
     bench,
+    storage,
     samples,
     plates,
     extraction,

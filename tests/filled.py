@@ -61,6 +61,8 @@ from lims.quantification.operations import (
     record_quantities,
 )
 from lims.quantification.rules import Figure, Target
+from lims.storage.operations import add_place, put
+from lims.storage.rules import PlaceKind
 from tests.cast import Cast
 from tests.sealed import Sealed
 
@@ -94,7 +96,8 @@ def filled(
     present = now()
     _keys(settings)
     with database.writing() as session:
-        extracts(session, line=Line.REFERENCE)
+        kept = extracts(session, line=Line.REFERENCE)[0]
+        _stored(session, kept, a_live_label, cast, at)
         held = a_bone_sample(session)
         set_hold(session, held, HoldReason.SEAL, by=cast.quality, at=at)
         a_bone_sample(session, accepted=False)
@@ -117,6 +120,20 @@ def filled(
     with database.reading() as session:
         publish(session, settings.checkpoints)
     return key
+
+
+def _stored(session: Session, tube: str, a_live_label: Build, cast: Cast, at: datetime) -> None:
+    """Put a tube into a box in a freezer in a room."""
+    room = add_place(session, kind=PlaceKind.ROOM, name="Cold room", by=cast.manager, at=at)
+    freezer = add_place(
+        session, kind=PlaceKind.FREEZER, name="F1", parent=room, by=cast.manager, at=at
+    )
+    box = add_place(
+        session, kind=PlaceKind.BOX, name="B01", parent=freezer, rows=9, columns=9,
+        by=cast.manager, at=at,
+    )  # fmt: skip
+    a_live_label(session, box)
+    put(session, tube, box, by=cast.technician, at=at)
 
 
 def _keys(settings: Settings) -> None:

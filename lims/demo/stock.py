@@ -23,6 +23,8 @@ from lims.printing.operations import (
 )
 from lims.printing.rules import PrintOutcome
 from lims.reagents.operations import register_lot, release_lot
+from lims.storage.operations import add_place
+from lims.storage.rules import BoxUse, PlaceKind
 
 DPI = 300
 """What the virtual printers print, and at what the pictures of labels are drawn."""
@@ -145,7 +147,7 @@ def open_benches(session: Session, *, by: Actor, at: datetime) -> dict[str, Open
 def fill_stock(
     session: Session, stations: Mapping[str, str], *, by: Actor, began: datetime, today: date
 ) -> dict[str, str]:
-    """Register procedures, lots and instruments; their labels are queued where they are used.
+    """Register procedures, lots, instruments and places of storage; queue labels of lots and tools.
 
     `stations` are codes by key, `by` a manager. All came when the laboratory `began`; their days
     count from `today`. Returns the codes of lots and instruments by key.
@@ -177,7 +179,19 @@ def fill_stock(
             kind=tool.name, line1=tool.serial, by=by, at=at,
         )  # fmt: skip
         codes[tool.key] = code
+    _add_places(session, by=by, at=at)
     return codes
+
+
+def _add_places(session: Session, *, by: Actor, at: datetime) -> None:
+    room = add_place(session, kind=PlaceKind.ROOM, name="Cold room 1", by=by, at=at)
+    for freezer, takes in (("F1", BoxUse.PARTS), ("F2", BoxUse.EXTRACTS)):
+        inner = add_place(session, kind=PlaceKind.FREEZER, name=freezer, parent=room, by=by, at=at)
+        for number in (1, 2):
+            add_place(
+                session, kind=PlaceKind.BOX, name=f"{freezer}-B{number:02}", parent=inner, rows=9,
+                columns=9, takes=takes, by=by, at=at,
+            )  # fmt: skip
 
 
 @dataclass(frozen=True)

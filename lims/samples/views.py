@@ -26,6 +26,8 @@ from lims.samples.rules import (
     state_look,
 )
 from lims.samples.schemas import SampleSearchSchema
+from lims.storage.queries import Whereabouts, where
+from lims.storage.rules import KINDS_OF_USE, BoxUse
 from lims.web.errors import wants_json
 from lims.web.guard import needs
 from lims.web.locale import in_both, in_words, language, translate
@@ -73,7 +75,7 @@ def thing(code: str) -> Answer:
     with reading() as session:
         found = queries.thing(session, read)
         if wants_json():
-            return _thing_json(found)
+            return _thing_json(found) | {"place": _place_json(where(session, found.code))}
         left = None
         if found.sample is not None and found.sample.line is Line.BONE:
             left = queries.powder_left(session, found.sample)
@@ -89,6 +91,8 @@ def thing(code: str) -> Answer:
             ],
             work=_page_of(found.code) if found.kind in (Kind.BATCH, Kind.PLATE) else "",
             printers=_printers(session) if labels_of(session, found.code) else [],
+            place=where(session, found.code),
+            storable=found.kind in KINDS_OF_USE[BoxUse.ANYTHING],
         )  # fmt: skip
 
 
@@ -165,6 +169,15 @@ def _row_json(row: SampleRow) -> dict[str, object]:
         "on_hold": row.held,
         "registered": utc_text(sample.registered_at),
     }
+
+
+def _place_json(found: Whereabouts | None) -> dict[str, object] | None:
+    if found is None:
+        return None
+    return {
+        "code": found.place, "position": found.position, "since": utc_text(found.since),
+        "by": found.who, "path": [one.name for one in found.path],
+    }  # fmt: skip
 
 
 def _thing_json(found: Thing) -> dict[str, object]:

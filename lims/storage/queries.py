@@ -208,6 +208,19 @@ def tree(session: Session) -> tuple[PlaceShown, ...]:
     return tuple(_shown(session, None, boxes=False))
 
 
+def places_named(
+    session: Session, part: str, *, limit: int = 50
+) -> tuple[tuple[PlaceName, ...], ...]:
+    """Return the places whose name holds `part`, each with the way to it; boxes too."""
+    found = session.scalars(
+        select(Place.code)
+        .where(func.lower(Place.name).contains(part.lower(), autoescape=True))
+        .order_by(Place.name, Place.code)
+        .limit(limit)
+    ).all()
+    return tuple(path_of(session, code) for code in found)
+
+
 def _shown(session: Session, within: str | None, *, boxes: bool) -> list[PlaceShown]:
     """Return the places in one, or all there are; two queries, however many that is."""
     found, things = select(Place), select(Stored.place_code, func.count())
