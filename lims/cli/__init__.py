@@ -5,6 +5,7 @@ import click
 
 from lims import __version__
 from lims.cli.accounts import user
+from lims.cli.custody import custody
 from lims.cli.laboratory import doctor, init, upgrade
 from lims.cli.ledger import history, ledger
 from lims.cli.proof import package, prove
@@ -20,8 +21,8 @@ def main() -> None:
 
 
 for command in (
-    init, serve, worker, upgrade, doctor, user, inspect, import_run, history, package, ledger,
-    demo,
+    init, serve, worker, upgrade, doctor, user, inspect, import_run, history, custody,
+    package, ledger, demo,
 ):  # fmt: skip
     main.add_command(command)
 ledger.add_command(prove)
