@@ -11,6 +11,7 @@ from lims.cli.ledger import history, ledger
 from lims.cli.proof import package, prove
 from lims.cli.runs import import_run, inspect
 from lims.cli.serving import serve, worker
+from lims.cli.storage import where
 from lims.demo.command import demo
 
 
@@ -21,7 +22,7 @@ def main() -> None:
 
 
 for command in (
-    init, serve, worker, upgrade, doctor, user, inspect, import_run, history, custody,
+    init, serve, worker, upgrade, doctor, user, inspect, import_run, history, where, custody,
     package, ledger, demo,
 ):  # fmt: skip
     main.add_command(command)

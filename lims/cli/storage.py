@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lims where`: where a thing is."""
+
+from pathlib import Path
+
+import click
+
+from lims.cli.common import (
+    folder_option,
+    json_option,
+    open_laboratory,
+    plain_errors,
+    print_json,
+)
+from lims.core.clock import utc_text
+from lims.core.codes import read_payload, threes
+from lims.storage.queries import where as where_is
+
+
+@click.command()
+@click.argument("code")
+@folder_option
+@json_option
+@plain_errors
+def where(code: str, folder: Path, as_json: bool) -> None:
+    """Say in which place a thing is, since when, and who put it there."""
+    read = read_payload(code).code
+    lab = open_laboratory(folder)
+    with lab.database.reading() as session:
+        found = where_is(session, read)
+    if as_json:
+        print_json(
+            {
+                "code": read,
+                "stored": found is not None,
+                "place": found.place if found else None,
+                "position": found.position if found else None,
+                "path": [
+                    {"code": one.code, "kind": one.kind.value, "name": one.name}
+                    for one in (found.path if found else ())
+                ],
+                "since": utc_text(found.since) if found else None,
+                "by": found.who if found else None,
+            }
+        )
+    elif found is None:
+        click.echo(f"{threes(read)} is in no place of storage.")
+    else:
+        way = " > ".join(one.name for one in found.path)
+        by = f", put there by {found.who}" if found.who else ""
+        at = f" {found.position}" if found.position else ""
+        click.echo(f"{threes(read)}: {way}{at} ({found.place}), since {utc_text(found.since)}{by}")
