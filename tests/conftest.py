@@ -116,7 +116,10 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         yield make_url(named)
         return
     # The path of a UNIX socket may not be long.
-    folder = Path("/tmp") / f"osteon-pg-{os.getpid()}"  # noqa: S108  # removed at the end
+    ours = Path("/tmp") / f"osteon-pg-{os.getpid()}"  # noqa: S108  # removed at the end
+    ours.mkdir(mode=0o755)
+    # The package locks a file beside the folder: in /tmp itself it would be another user's.
+    folder = ours / "data"
     # The package looks for this folder while it is imported, and warns where it is not named.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     try:
@@ -130,7 +133,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     finally:
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(ours, ignore_errors=True)
 
 
 APP_ROLE = "lims_app"
