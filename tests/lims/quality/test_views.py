@@ -133,6 +133,7 @@ def test_the_package_of_a_thing_is_offered_with_its_events_and_proves_itself(
     """An auditor hands it out; that it was made is the last event in it."""
     client = sign_in(cast.quality)
     page = client.get(f"/ledger?code={lot}").get_data(as_text=True)
+    thing = client.get(f"/samples/{lot}").get_data(as_text=True)
     made = client.post(f"/ledger/packages/{lot}", data={"request_key": key()})
     unknown = client.post(f"/ledger/packages/{draw_code(Kind.LOT)}", data={"request_key": key()})
     refused = sign_in(cast.technician).post(f"/ledger/packages/{lot}", data={"request_key": key()})
@@ -144,6 +145,7 @@ def test_the_package_of_a_thing_is_offered_with_its_events_and_proves_itself(
     )
 
     assert f"/ledger/packages/{lot}" in page
+    assert f"/ledger/packages/{lot}" in thing
     assert (made.status_code, made.mimetype) == (200, "application/zip")
     assert (report.verdict, report.code) == ("sound", lot)
     assert b"ledger:package:made" in held["proof.ndjson"]
