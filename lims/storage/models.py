@@ -23,11 +23,10 @@ class Place(Base):
             sqlite_where=text("parent_code IS NULL"),
             postgresql_where=text("parent_code IS NULL"),
         ),
-        CheckConstraint(
-            "(kind = 'box' AND rows BETWEEN 1 AND 16 AND columns BETWEEN 1 AND 24)"
-            " OR (kind <> 'box' AND rows IS NULL AND columns IS NULL)",
-            name="size",
-        ),
+        CheckConstraint("(kind = 'box') = (rows IS NOT NULL)", name="positions_of_boxes"),
+        CheckConstraint("(rows IS NULL) = (columns IS NULL)", name="rows_and_columns"),
+        CheckConstraint("rows BETWEEN 1 AND 16", name="rows"),
+        CheckConstraint("columns BETWEEN 1 AND 24", name="columns"),
         CheckConstraint("parent_code <> code", name="not_in_itself"),
     )  # fmt: skip
 

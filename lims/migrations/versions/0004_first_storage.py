@@ -53,10 +53,14 @@ def upgrade() -> None:
         ),
         sa.Column("added_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(kind = 'box' AND rows BETWEEN 1 AND 16 AND columns BETWEEN 1 AND 24) OR (kind <> 'box' AND rows IS NULL AND columns IS NULL)",
-            name=op.f("ck_place_size"),
+            "(kind = 'box') = (rows IS NOT NULL)", name=op.f("ck_place_positions_of_boxes")
         ),
+        sa.CheckConstraint(
+            "(rows IS NULL) = (columns IS NULL)", name=op.f("ck_place_rows_and_columns")
+        ),
+        sa.CheckConstraint("columns BETWEEN 1 AND 24", name=op.f("ck_place_columns")),
         sa.CheckConstraint("parent_code <> code", name=op.f("ck_place_not_in_itself")),
+        sa.CheckConstraint("rows BETWEEN 1 AND 16", name=op.f("ck_place_rows")),
         sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_place_code")),
         sa.ForeignKeyConstraint(["parent_code"], ["place.code"], name=op.f("fk_place_parent_code")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_place")),
