@@ -38,6 +38,7 @@ from lims.plates.rules import (
 )
 from lims.printing.operations import queue_label
 from lims.samples.queries import who
+from lims.storage.operations import bring_out
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def place_in_batch(
     check_line(subject_code, line=line, awaited=batch.line)
     refuse_if_held(session, subject_code)
     _refuse_placed(session, subject_code)
+    bring_out(session, subject_code, by=by, at=at, station=station)
     position = next_free(RACK_POSITIONS, _taken(session, batch_code), keep=keep, code=batch_code)
     member = BatchMember(
         batch_code=batch_code, position=position, role=WellRole.SAMPLE,

@@ -37,6 +37,7 @@ from lims.plates.rules import (
 from lims.printing.operations import queue_label
 from lims.reagents.queries import usable_lot
 from lims.samples.queries import who
+from lims.storage.operations import bring_out
 
 
 def open_plate(
@@ -111,6 +112,8 @@ def fill_well(
     if subject is not None:
         refuse_if_held(session, subject)
     _refuse_filled(session, plate_code, place)
+    if subject is not None and source_id is None:
+        bring_out(session, subject, by=by, at=at, station=station)
     well = Well(
         plate_code=plate_code, position=place, role=role, subject_code=subject,
         source_id=source_id, volume_nl=volume_nl, file_sample_name=file_sample_name,

@@ -44,6 +44,7 @@ from lims.samples.rules import (
     check_mass,
     is_onward,
 )
+from lims.storage.operations import bring_out
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,7 @@ def _take(
     volume_nl: int | None = None,
     left_ug: int | None = None,
 ) -> Taken:
+    bring_out(session, sample.code, by=by, at=at, station=station)
     there = unused_aliquot(session, sample.code)
     if there is not None and not reason.strip():
         raise AliquotThere(

@@ -3,6 +3,6 @@
 
 from lims.storage.operations.places import add_place, move_box
 from lims.storage.operations.stations import MEANING
-from lims.storage.operations.storing import put, take
+from lims.storage.operations.storing import bring_out, put, take
 
-__all__ = ["MEANING", "add_place", "move_box", "put", "take"]
+__all__ = ["MEANING", "add_place", "bring_out", "move_box", "put", "take"]

@@ -121,6 +121,16 @@ def take(
     return row
 
 
+def bring_out(session: Session, code: str, *, by: Actor, at: datetime, station: str = "") -> None:
+    """Take a thing out of storage if it stands there: it was just read at another bench.
+
+    Called by whatever uses a thing, so that it is in one place at any instant. Nothing happens to
+    what is in no place.
+    """
+    if Kind(code[0]) in KINDS_OF_USE[BoxUse.ANYTHING] and stored(session, code) is not None:
+        take(session, code, by=by, at=at, station=station, why="used")
+
+
 def check_storable(code: str) -> None:
     """Refuse what is not kept in boxes: plates, lots, instruments, places."""
     if Kind(code[0]) not in KINDS_OF_USE[BoxUse.ANYTHING]:
