@@ -105,8 +105,12 @@ def test_the_electropherogram_is_drawn_and_stands_as_a_table_too(
         )
         page.keyboard.press("2")
         assert page.locator("[data-say]").text_content() == "VIC alone"
+        # The picture follows the key by a frame: wait for two, then look once.
         inked = page.evaluate(
-            """() => { const c = document.querySelector("canvas"), g = c.getContext("2d");
+            """async () => {
+            const frame = () => new Promise((go) => requestAnimationFrame(go));
+            await frame(); await frame();
+            const c = document.querySelector("canvas"), g = c.getContext("2d");
             const d = g.getImageData(0, 0, c.width, c.height).data, seen = new Set();
             for (let i = 0; i < d.length; i += 4) seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]);
             return seen.size; }"""
