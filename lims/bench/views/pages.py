@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages of benches: the list, and the station at work, live."""
 
+import re
+
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -230,4 +232,7 @@ def told(record: ScanRecord) -> dict[str, object]:
 
 def device_words(device: ShownDevice) -> Say:
     """Return a device and its state in words."""
-    return Say(FAULT_WORDS.get(device.detail, DEVICE_WORDS[device.kind, device.state]))
+    # A printer out of labels also says that it pauses: the first fault that has words is the cause.
+    named = [one for one in re.split(r"[,;\s]+", device.detail) if one in FAULT_WORDS]
+    named.sort(key=list(FAULT_WORDS).index)
+    return Say(FAULT_WORDS[named[0]] if named else DEVICE_WORDS[device.kind, device.state])
