@@ -89,6 +89,12 @@ class AfterSchema(Schema):
     after = fields.Integer(load_default=0, validate=validate.Range(min=0))
 
 
+class SeenSchema(AfterSchema):
+    """What a page that opens a stream already shows."""
+
+    revision = fields.Integer(load_default=-1, validate=validate.Range(min=-1))
+
+
 class HeartbeatSchema(Schema):
     """An agent says that it lives, and how its devices are."""
 

@@ -6,10 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from lims.bench.queries import revisions
 from lims.core.db import Database
 
+log = structlog.get_logger()
 LOOK_EVERY_SECONDS = 0.1
+LOOK_AGAIN_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 15
 LONGEST_SECONDS = 600
 """A stream ends after this time and the page opens another: an ended session ends its page."""
@@ -28,14 +33,18 @@ class Feed:
         self._pages = 0
         self._watching = False
 
-    def follow(self, station: str, news: News, sequence: int) -> Iterator[str]:
-        """Yield an event each time the station changes, and `alive` while it does not."""
+    def follow(self, station: str, news: News, sequence: int, seen: int) -> Iterator[str]:
+        """Yield an event each time the station changes, and `alive` while it does not.
+
+        `sequence` and `seen` are the last outcome and the revision that the page already shows:
+        what happened between the page's drawing and this stream's opening is told first.
+        """
         with self._changed:
             self._pages += 1
             if not self._watching:
                 self._watching = True
+                self._revisions = {}
                 threading.Thread(target=self._watch, name="bench feed", daemon=True).start()
-            seen = self._revisions.get(station, -1)
         ends = time.monotonic() + LONGEST_SECONDS
         try:
             yield "retry: 1000\n\n"
@@ -62,19 +71,27 @@ class Feed:
     def _wait(self, station: str, seen: int) -> int:
         with self._changed:
             self._changed.wait_for(
-                lambda: self._revisions.get(station, -1) != seen, timeout=KEEP_ALIVE_SECONDS
+                lambda: self._revisions.get(station, seen) != seen, timeout=KEEP_ALIVE_SECONDS
             )
-            return self._revisions.get(station, -1)
+            return self._revisions.get(station, seen)
 
     def _watch(self) -> None:
         while True:
-            with self._database.reading() as session:
-                fresh = revisions(session)
+            fresh = self._look()
             with self._changed:
-                if fresh != self._revisions:
+                if fresh is not None and fresh != self._revisions:
                     self._revisions = fresh
                     self._changed.notify_all()
                 if self._pages == 0:
                     self._watching = False
                     return
-            time.sleep(LOOK_EVERY_SECONDS)
+            time.sleep(LOOK_EVERY_SECONDS if fresh is not None else LOOK_AGAIN_SECONDS)
+
+    def _look(self) -> dict[str, int] | None:
+        """Return the revisions, or None while the database does not answer: pages wait for it."""
+        try:
+            with self._database.reading() as session:
+                return revisions(session)
+        except SQLAlchemyError as error:
+            log.warning("feed-waits", error=type(error).__name__)
+            return None

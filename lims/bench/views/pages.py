@@ -12,12 +12,13 @@ from lims.bench.queries import (
     after,
     benches,
     recent,
+    revisions,
     shown_devices,
     sitting,
     station_state,
 )
 from lims.bench.rules import TONES
-from lims.bench.schemas import AfterSchema
+from lims.bench.schemas import AfterSchema, SeenSchema
 from lims.bench.views.feed import Feed
 from lims.core.clock import now, utc_text
 from lims.core.codes import Kind
@@ -157,6 +158,7 @@ def station(code: str) -> ResponseReturnValue:
             ask=state.ask if state is not None else None,
             last=records[0] if records else None,
             records=records,
+            revision=revisions(session).get(code, 0),
             pending=pending_at(session, code),
             fragment=fragment,
             picture=picture,
@@ -188,12 +190,12 @@ def events(code: str) -> ResponseReturnValue:
     database = laboratory().database
     with reading() as session:
         open_station(session, code)
-        last = recent(session, code, limit=1)
+    seen = query(SeenSchema())
     given = request.headers.get("Last-Event-ID", "")
-    sequence = int(given) if given.isdecimal() else (last[0].id if last else 0)
+    sequence = int(given) if given.isdecimal() else seen["after"]
     feed: Feed = current_app.extensions.setdefault("osteon_feed", Feed(database))
     return Response(
-        feed.follow(code, lambda after: _news(database, code, after), sequence),
+        feed.follow(code, lambda after: _news(database, code, after), sequence, seen["revision"]),
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -324,7 +324,7 @@
   const listen = () => {
     if (!root.dataset.events || !window.EventSource) { poll(); return; }
     source?.close();
-    source = new EventSource(root.dataset.events);
+    source = new EventSource(`${root.dataset.events}&after=${shown}`);
     const alive = () => { heard = performance.now(); away(false); stopPolling(); };
     source.addEventListener("open", () => { alive(); flush(); });
     source.addEventListener("alive", alive);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A station over HTTP: who may scan, what is answered, what is told twice."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 from flask.testing import FlaskClient
 
@@ -58,3 +60,28 @@ def test_the_station_page_shows_the_last_verdict(
 
     assert "check character does not fit" in page
     assert "Refused" in page
+
+
+def test_what_was_said_before_the_stream_of_a_page_opened_is_told_first(
+    cast: Cast, sign_in: SignIn, key: Callable[[], str]
+) -> None:
+    """A scan between the drawing of a page and its first event is not missed."""
+    client = sign_in(cast.technician)
+    station = cast.stations[StationKind.RECEPTION]
+    client.post(f"/bench/{station}/take", data={"request_key": key()})
+    page = client.get(f"/bench/{station}").get_data(as_text=True)
+    seen = re.search(r'data-events="([^"]+)"', page)
+    last = re.search(r'data-last="(\d+)"', page)
+    assert seen is not None
+    assert last is not None
+    stream_of_another = client.get(unescape(f"{seen[1]}&after={last[1]}")).iter_encoded()
+    next(stream_of_another)
+
+    client.post(f"/api/bench/{station}/scans", json={"scan_id": key(), "text": "nonsense"})
+    next(part for part in stream_of_another if b"outcome" in part)
+    stream = client.get(unescape(f"{seen[1]}&after={last[1]}")).iter_encoded()
+
+    assert next(stream) == b"retry: 1000\n\n"
+    assert b"event: outcome" in next(stream)
+    for opened in (stream, stream_of_another):
+        opened.close()
