@@ -3,12 +3,17 @@
 
     python verifier.py EXPORT --checkpoints DIR --key FILE [--json]
     python verifier.py --proof FILE --key FILE [--json]
+    python verifier.py --new-witness NAME --key MYKEY
+    python verifier.py --witness CHECKPOINT --proof FILE --key MYKEY --state FILE
+        [--ledger FILE] [--out FILE] [--json]
 
 The second checks the proof of one thing. Exit status: 0 sound; 1 broken; 2 a file cannot be read;
-3 sound, with events after the last signed checkpoint (or a last event that is not proved). Copy
-this one file anywhere: it imports the standard library only. Formats: RFC 8785 (canonical JSON,
-without floats), RFC 6962 section 2.1 (Merkle tree), RFC 8032 (Ed25519), C2SP signed-note and
-tlog-checkpoint (checkpoints, certificates and the key line).
+3 sound, with events after the last signed checkpoint (or a last event that is not proved). The
+last two are for a partner who witnesses the ledger: make a key once, then cosign checkpoints, each
+only if it continues the one before. Exit status: 0 signed; 1 refused; 2 cannot be read. Copy this
+one file anywhere: it imports the standard library only. Formats: RFC 8785 (canonical JSON,
+without floats), RFC 6962 section 2.1 (Merkle tree), RFC 8032 (Ed25519), C2SP signed-note,
+tlog-checkpoint and tlog-cosignature (checkpoints, certificates, key lines, witnesses).
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ import datetime
 import hashlib
 import itertools
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -349,7 +355,7 @@ class Heads:
         return {index: nodes[index] for index in indexes if index in nodes}
 
 
-# --- Ed25519 (RFC 8032 section 5.1), verification only --------------------------------------------
+# --- Ed25519 (RFC 8032 section 5.1) ---------------------------------------------------------------
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
@@ -428,6 +434,43 @@ def _decompress(encoded: bytes) -> _Point | None:
     return x, y, 1, x * y % _P
 
 
+def ed25519_public(seed: bytes) -> bytes:
+    """Give the 32-byte public key of a secret of 32 bytes."""
+    return _compress(_times(_expand(seed)[0], _GENERATOR))
+
+
+def ed25519_sign(seed: bytes, message: bytes) -> bytes:
+    """Sign with a secret of 32 bytes; return 64 bytes.
+
+    The time it takes depends on the secret (Python's whole numbers do not work in constant time),
+    so sign on a machine of your own, where nobody else can measure it.
+    """
+    scalar, prefix = _expand(seed)
+    public = _compress(_times(scalar, _GENERATOR))
+    once = int.from_bytes(hashlib.sha512(prefix + message).digest(), "little") % _L
+    point = _compress(_times(once, _GENERATOR))
+    hashed = hashlib.sha512(point + public + message).digest()
+    answer = (once + int.from_bytes(hashed, "little") * scalar) % _L
+    return point + answer.to_bytes(32, "little")
+
+
+def _expand(seed: bytes) -> tuple[int, bytes]:
+    if len(seed) != 32:
+        raise ValueError(f"a secret has 32 bytes, not {len(seed)}")
+    hashed = hashlib.sha512(seed).digest()
+    scalar = int.from_bytes(hashed[:32], "little") & ~7 & ~(1 << 255) | 1 << 254
+    return scalar, hashed[32:]
+
+
+def _times(scalar: int, point: _Point) -> _Point:
+    found = _ZERO
+    for bit in range(scalar.bit_length() - 1, -1, -1):
+        found = _double(found)
+        if scalar >> bit & 1:
+            found = _add(found, point)
+    return found
+
+
 def _generator() -> _Point:
     point = _decompress((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
     if point is None:
@@ -441,9 +484,13 @@ _GENERATOR = _generator()
 # --- Signed notes, keys, checkpoints, certificates ------------------------------------------------
 
 
-def key_id(name: str, public: bytes) -> bytes:
+PLAIN = 1  # C2SP signed-note: an Ed25519 signature of the text
+COSIGNER = 4  # C2SP tlog-cosignature: of the text and the time, by a witness
+
+
+def key_id(name: str, public: bytes, kind: int = PLAIN) -> bytes:
     """Give the four bytes by which a signature names its Ed25519 key (C2SP signed-note)."""
-    return _sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+    return _sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
 
 
 @dataclass(frozen=True)
@@ -452,21 +499,28 @@ class PublicKey:
 
     name: str
     public: bytes
+    kind: int = PLAIN
+
+    @property
+    def id(self) -> bytes:
+        """Give the four bytes by which a signature names this key."""
+        return key_id(self.name, self.public, self.kind)
 
     def line(self) -> str:
         """Write the key as a verifier-key line: name, key id in hex, algorithm and key."""
-        held = base64.b64encode(b"\x01" + self.public).decode()
-        return f"{self.name}+{key_id(self.name, self.public).hex()}+{held}"
+        held = base64.b64encode(bytes([self.kind]) + self.public).decode()
+        return f"{self.name}+{self.id.hex()}+{held}"
 
 
-def read_key(line: str) -> PublicKey:
-    """Read one verifier-key line; raise Malformed if it is none."""
+def read_key(line: str, kind: int = PLAIN) -> PublicKey:
+    """Read one verifier-key line of this kind; raise Malformed if it is none."""
     parts = line.strip().split("+", 2)
     held = _base64(parts[2]) if len(parts) == 3 else b""
-    if len(held) != 33 or held[0] != 1 or not _is_name(parts[0]):
-        raise Malformed("key", "it is not one verifier-key line of an Ed25519 key")
-    key = PublicKey(parts[0], held[1:])
-    if parts[1] != key_id(key.name, key.public).hex():
+    if len(held) != 33 or held[0] != kind or not _is_name(parts[0]):
+        whose = " of a witness" if kind == COSIGNER else ""
+        raise Malformed("key", f"it is not one verifier-key line of an Ed25519 key{whose}")
+    key = PublicKey(parts[0], held[1:], kind)
+    if parts[1] != key.id.hex():
         raise Malformed("key", "its key id does not fit its name and key")
     return key
 
@@ -502,18 +556,44 @@ class Note:
 
     def signed_by(self, key: PublicKey) -> bool:
         """Say whether a signature of this key stands under the note and is right."""
-        short = key_id(key.name, key.public)
         return any(
-            (name, given) == (key.name, short)
+            (name, given) == (key.name, key.id)
             and ed25519_verify(key.public, self.text.encode(), signature)
             for name, given, signature in self.signatures
         )
 
+    def cosigned_by(self, key: PublicKey) -> tuple[int, ...]:
+        """Give the times (POSIX seconds) of this witness's cosignatures, oldest first.
+
+        Raise Malformed if one bears the witness's name and key id and is wrong: such a note is
+        not to be believed at all (C2SP signed-note).
+        """
+        found = []
+        for name, given, signature in self.signatures:
+            if (name, given) != (key.name, key.id):
+                continue
+            at = int.from_bytes(signature[:8])
+            message = cosigned(self.text, at)
+            if not ed25519_verify(key.public, message, signature[8:]) or at >= 2**63:
+                raise Malformed("cosignature", f"the cosignature of {name} is wrong")
+            found.append(at)
+        return tuple(sorted(found))
+
 
 def sign_note(text: str, key: PublicKey, sign: Callable[[bytes], bytes]) -> Note:
     """Sign a text that ends with a newline; `sign` makes the 64 bytes with the secret of `key`."""
-    short = key_id(key.name, key.public)
-    return Note(text, ((key.name, short, sign(text.encode())),))
+    return Note(text, ((key.name, key.id, sign(text.encode())),))
+
+
+def cosigned(text: str, at: int) -> bytes:
+    """Give the message that a witness signs at `at` (POSIX seconds) over a checkpoint's text."""
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
+
+
+def cosign_note(note: Note, key: PublicKey, sign: Callable[[bytes], bytes], at: int) -> Note:
+    """Add the cosignature of a witness (C2SP tlog-cosignature, Ed25519) to a checkpoint."""
+    signature = at.to_bytes(8) + sign(cosigned(note.text, at))
+    return Note(note.text, (*note.signatures, (key.name, key.id, signature)))
 
 
 def read_note(content: bytes) -> Note:
@@ -631,6 +711,15 @@ class Finding:
         return f"{self.words}{event}{']' if event else ''}"
 
 
+@dataclass(frozen=True)
+class Cosignature:
+    """A witness's word that it saw the ledger of `size` events, at `at` (UTC, by its own clock)."""
+
+    name: str
+    size: int
+    at: str
+
+
 @dataclass
 class Report:
     """The verdict on a ledger, with its grounds."""
@@ -645,6 +734,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)  # the first LISTED of them
     regressed: int = 0
     regressions: list[Finding] = field(default_factory=list)
+    cosignatures: list[Cosignature] = field(default_factory=list)  # the newest of each witness
     ignored: list[str] = field(default_factory=list)  # files among the checkpoints that are none
 
     @property
@@ -701,16 +791,18 @@ def verify(
     key: PublicKey,
     leaves: Callable[[int], bytes] = lambda size: b"",
     again: Callable[[], Iterable[bytes]] | None = None,
+    witnesses: Iterable[PublicKey] = (),
 ) -> Report:
     """Check an exported ledger against checkpoints and the long-term key.
 
     `lines` are the events, each with its newline; `notes` are (file name, content) of checkpoints
     and certificates. `leaves(size)` may give the first `size` leaf hashes as the ledger kept them
     (32 bytes each) and `again()` the lines once more: with both, a root that does not fit is traced
-    to the event that was changed. Neither is believed; they only help to name it.
+    to the event that was changed. Neither is believed; they only help to name it. `witnesses` are
+    keys of partners whose cosignatures under checkpoints are checked and listed.
     """
     report = Report(key.name)
-    marks = _read_notes(notes, key, report)
+    marks = _read_notes(notes, key, report, tuple(witnesses))
     walk = _Walk(report, marks)
     for raw in lines:
         walk.take(raw)
@@ -721,7 +813,10 @@ def verify(
 
 
 def _read_notes(
-    notes: Iterable[tuple[str, bytes]], key: PublicKey, report: Report
+    notes: Iterable[tuple[str, bytes]],
+    key: PublicKey,
+    report: Report,
+    witnesses: tuple[PublicKey, ...] = (),
 ) -> list[tuple[Checkpoint, str]]:
     """Read and check certificates and checkpoints; return the good checkpoints by size."""
     keys: dict[str, list[PublicKey]] = {}
@@ -739,6 +834,8 @@ def _read_notes(
                     report.add(Finding("certificate-signature", words, note=name))
             elif declared or note.text.startswith(f"{key.name}\n"):
                 held.append((name, note, read_checkpoint(note.text)))
+                declared = True
+                _list_cosignatures(note, held[-1][2], witnesses, report)
             else:
                 report.ignored.append(name)
         except Malformed as error:
@@ -763,7 +860,7 @@ def _read_notes(
         else:
             good.append((mark, name))
     good.sort(key=lambda pair: (pair[0].size, pair[0].at))
-    report.checkpoints = len(good)
+    report.checkpoints = len({mark for mark, _ in good})  # a cosigned copy is the same one
     for (old, old_name), (new, new_name) in itertools.pairwise(good):
         if old.size == new.size and (old.root, old.heads) != (new.root, new.heads):
             words = f"{old_name} and {new_name} sign two different ledgers of {old.size} events"
@@ -775,6 +872,21 @@ def _read_notes(
             )
             report.add(Finding("checkpoint-time", words, note=new_name))
     return good
+
+
+def _list_cosignatures(
+    note: Note, mark: Checkpoint, witnesses: tuple[PublicKey, ...], report: Report
+) -> None:
+    """Check the cosignatures under a checkpoint; keep the one over most events of each witness."""
+    for key in witnesses:
+        for at in note.cosigned_by(key):
+            when = datetime.datetime.fromtimestamp(min(at, 253402300799), datetime.UTC)
+            fresh = Cosignature(key.name, mark.size, f"{when:%Y-%m-%dT%H:%M:%SZ}")
+            known = [held for held in report.cosignatures if held.name == key.name]
+            if not known or (known[0].size, known[0].at) < (fresh.size, fresh.at):
+                report.cosignatures = [
+                    *(held for held in report.cosignatures if held not in known), fresh
+                ]  # fmt: skip
 
 
 _days: set[str] = set()  # dates that were found to exist; a ledger has few
@@ -1365,6 +1477,186 @@ def proof_in_words(report: ProofReport) -> str:
     return "\n".join(lines)
 
 
+# --- The witness: a partner who signs that the ledger only ever grew ------------------------------
+
+_PREFIX = "PRIVATE+KEY+"  # a witness's secret, written as Go's sumdb/note writes one
+_STEPS = 63  # hashes of a consistency proof at most (C2SP tlog-witness)
+
+
+class Refused(Exception):
+    """A witness does not sign; `reason` is a stable code: fork, shrunk, proof, signature, log."""
+
+    def __init__(self, reason: str, words: str) -> None:
+        super().__init__(words)
+        self.reason = reason
+        self.words = words
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The secret of a witness and the name it signs with."""
+
+    name: str
+    seed: bytes
+
+    @property
+    def public(self) -> PublicKey:
+        """Give the public half, for those who check the cosignatures."""
+        return PublicKey(self.name, ed25519_public(self.seed), COSIGNER)
+
+    def line(self) -> str:
+        """Write the secret as one line."""
+        short = key_id(self.name, ed25519_public(self.seed)).hex()
+        held = base64.b64encode(bytes([PLAIN]) + self.seed).decode()
+        return f"{_PREFIX}{self.name}+{short}+{held}"
+
+    def sign(self, content: bytes) -> bytes:
+        """Sign with the code of this file."""
+        return ed25519_sign(self.seed, content)
+
+
+def read_secret(line: str) -> Secret:
+    """Read the line of a witness's secret; raise Malformed if it is none."""
+    parts = line.strip().removeprefix(_PREFIX).split("+", 2)
+    held = _base64(parts[2]) if len(parts) == 3 and line.startswith(_PREFIX) else b""
+    if len(held) != 33 or held[0] not in (PLAIN, COSIGNER) or not _is_name(parts[0]):
+        raise Malformed("secret", "it is not the secret of a witness")
+    return Secret(parts[0], held[1:])
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What shows a witness that the log grew: the size before, hashes, the day's certificate."""
+
+    old: int
+    path: tuple[bytes, ...]
+    certificate: str
+
+    def written(self) -> str:
+        """Write it: the size, one hash a line, an empty line, the certificate."""
+        lines = [f"old {self.old}", *(base64.b64encode(step).decode() for step in self.path)]
+        return "\n".join(lines) + f"\n\n{self.certificate}"
+
+
+def read_growth(content: bytes) -> Growth:
+    """Read what `Growth.written` wrote; raise Malformed if it is not that."""
+    try:
+        head, _, certificate = content.decode().partition("\n\n")
+    except UnicodeDecodeError:
+        raise Malformed("growth", "it is not UTF-8 text") from None
+    first, *steps = head.split("\n")
+    match = re.fullmatch(r"old (0|[1-9]\d{0,15})", first, re.ASCII)
+    if match is None or len(steps) > _STEPS or not certificate:
+        raise Malformed("growth", "it is not a proof for a witness")
+    path = tuple(_base64(step) for step in steps)
+    if any(len(step) != 32 for step in path):
+        raise Malformed("growth", "its hashes are not of 32 bytes")
+    return Growth(int(match[1]), path, certificate)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a witness remembers of a log: its key, and the newest checkpoint that it signed."""
+
+    key: PublicKey
+    size: int = 0
+    root: bytes = EMPTY_ROOT
+    note: str = ""
+
+    def written(self) -> str:
+        """Write it as JSON."""
+        held = {
+            "v": VERSION, "key": self.key.line(), "size": self.size, "root": self.root.hex(),
+            "note": self.note,
+        }  # fmt: skip
+        return json.dumps(held, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_seen(content: bytes) -> Seen:
+    """Read what `Seen.written` wrote; raise Malformed if it is not that."""
+    try:
+        held = json.loads(content)
+        fits = (
+            held["v"] == VERSION
+            and type(held["size"]) is int
+            and _is("[0-9a-f]{64}", held["root"])
+            and isinstance(held["note"], str)
+        )
+        key = read_key(held["key"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        fits = False
+    if not fits:
+        raise Malformed("state", "it is not what a witness remembers")
+    return Seen(key, held["size"], bytes.fromhex(held["root"]), held["note"])
+
+
+def signed_checkpoint(
+    note: Note, certificates: Iterable[bytes], key: PublicKey
+) -> tuple[Checkpoint, PublicKey]:
+    """Check a checkpoint's signature by a certified daily key; return it and that key.
+
+    Raise Malformed where it cannot be read, Refused `log` or `signature` where it is not of `key`.
+    """
+    mark = read_checkpoint(note.text)
+    if mark.origin != key.name:
+        raise Refused("log", f"the checkpoint is of another log, {mark.origin}, not of {key.name}")
+    for content in certificates:
+        certificate = read_note(content)
+        day, daily = read_certificate(certificate.text)
+        if day == mark.at[:10] and certificate.signed_by(key) and note.signed_by(daily):
+            return mark, daily
+    raise Refused(
+        "signature",
+        f"the checkpoint of {mark.at} bears no right signature of a key that the ledger's key,"
+        f" {key.name}, certified for that day",
+    )
+
+
+def witness(
+    content: bytes, growth: Growth, seen: Seen, secret: Secret, *, at: int
+) -> tuple[Note, Seen]:
+    """Check that a checkpoint continues the one signed last; cosign it at `at` (POSIX seconds).
+
+    Returns the note with the cosignature under it, and what to remember: keep that before the note
+    is given away. Raises Refused; then nothing may be signed. Raises Malformed.
+    """
+    note = read_note(content)
+    mark, _ = signed_checkpoint(note, [growth.certificate.encode()], seen.key)
+    if mark.size < seen.size:
+        raise Refused(
+            "shrunk",
+            f"the checkpoint covers {mark.size} events, fewer than the {seen.size} signed last: it"
+            f" is an old one, or events were taken out of the ledger",
+        )
+    if mark.size == seen.size and mark.root != seen.root:
+        raise Refused(
+            "fork",
+            f"two different ledgers of {mark.size} events were signed: root {seen.root.hex()} was"
+            f" seen before, root {mark.root.hex()} is shown now",
+        )
+    if growth.old != seen.size and mark.size != seen.size:
+        raise Refused(
+            "proof",
+            f"the proof begins at {growth.old} events, {seen.size} were signed last: ask for one"
+            f" from {seen.size}",
+        )
+    grew = mark.size == seen.size or (
+        not growth.path
+        if not seen.size
+        else check_consistency(seen.size, seen.root, mark.size, mark.root, list(growth.path))
+    )
+    if not grew:
+        raise Refused(
+            "fork",
+            f"the ledger of {mark.size} events, root {mark.root.hex()}, is not shown to begin with"
+            f" the {seen.size} events, root {seen.root.hex()}, that were signed last: it was"
+            f" written anew, or the proof is damaged",
+        )
+    return cosign_note(note, secret.public, secret.sign, at), Seen(
+        seen.key, mark.size, mark.root, note.written()
+    )
+
+
 # --- The command ----------------------------------------------------------------------------------
 
 
@@ -1405,15 +1697,25 @@ def read_key_file(path: Path) -> PublicKey:
         return read_key(file.read(MAX_NOTE).decode("utf-8", "replace"))
 
 
-def verify_files(export: Path, checkpoints: Path, key: Path) -> Report:
+def read_witnesses(path: Path) -> tuple[PublicKey, ...]:
+    """Read the public keys of witnesses, one a line; raise OSError or Malformed."""
+    lines = path.read_text("utf-8").splitlines()
+    return tuple(read_key(line, COSIGNER) for line in lines if line.strip())
+
+
+def verify_files(
+    export: Path, checkpoints: Path, key: Path, witnesses: Path | None = None
+) -> Report:
     """Check an export on disk; raise OSError or Malformed if a file cannot be read."""
     held = read_key_file(key)
+    known = read_witnesses(witnesses) if witnesses is not None else ()
     return verify(
         read_lines(export),
         read_notes(checkpoints),
         held,
         lambda size: read_leaves(checkpoints, size),
         lambda: read_lines(export),
+        known,
     )
 
 
@@ -1436,6 +1738,10 @@ def in_words(report: Report) -> str:
         f"{report.checkpoints} checkpoints with a right signature; the newest that fits covers"
         f" {report.signed} events{f', {report.signed_at}' if report.signed_at else ''};"
         f" {report.unsigned} events after it",
+        *(
+            f"Witnessed by {one.name}: the first {one.size} events, {one.at}"
+            for one in report.cosignatures
+        ),
         *(f"- {finding}" for finding in report.findings),
     ]
     if report.found > len(report.findings):
@@ -1447,35 +1753,147 @@ def in_words(report: Report) -> str:
     return "\n".join(lines)
 
 
+FORK = """\
+#####################################################################
+#  NOT SIGNED. THE LEDGER IS NOT THE ONE THAT WAS SIGNED BEFORE.    #
+#####################################################################"""
+
+
+def witness_files(
+    checkpoint: Path,
+    growth: Path,
+    secret: Path,
+    state: Path,
+    *,
+    ledger: Path | None,
+    at: int,
+) -> tuple[Note, PublicKey]:
+    """Cosign a checkpoint on disk as a witness; `state` is brought up to date first.
+
+    `ledger` is the file of the ledger's public key: needed once, afterwards the state names it and
+    a file given again must hold the same. Raises OSError, Malformed, Refused.
+    """
+    key = read_key_file(ledger) if ledger is not None else None
+    if state.exists():
+        seen = read_seen(state.read_bytes())
+        if key is not None and key != seen.key:
+            raise Refused("log", f"{state} belongs to the ledger of another key, {seen.key.line()}")
+    elif key is not None:
+        seen = Seen(key)
+    else:
+        raise Malformed("state", f"{state} is not there: name the ledger's key with --ledger")
+    held = read_secret(secret.read_text("utf-8"))
+    with checkpoint.open("rb") as file:
+        content = file.read(MAX_NOTE + 1)
+    note, seen = witness(content, read_growth(growth.read_bytes()), seen, held, at=at)
+    write_safely(state, seen.written())
+    return note, held.public
+
+
+def write_safely(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all, and survives a power cut."""
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+
+
+def create_secret(path: Path, name: str) -> Secret:
+    """Make the secret of a new witness, readable by its owner alone.
+
+    Raises OSError (FileExistsError where there is a file), Malformed for a name of wrong form.
+    """
+    if not _is_name(name):
+        raise Malformed("name", "a name has no blanks, quotes, backslashes or plus signs")
+    secret = Secret(name, os.urandom(32))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(secret.line() + "\n")
+    return secret
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(
-        prog="verifier", description="Check an exported ledger of a laboratory."
+        prog="verifier", description="Check an exported ledger of a laboratory, or witness it."
     )
     parser.add_argument("export", type=Path, nargs="?", help="the exported events, one a line")
     parser.add_argument("--checkpoints", type=Path, help="folder of checkpoints and certificates")
-    parser.add_argument("--proof", type=Path, help="the proof of one thing, instead of an export")
-    parser.add_argument("--key", type=Path, required=True, help="the long-term public key")
+    parser.add_argument(
+        "--proof", type=Path, help="the proof of one thing, instead of an export; with --witness"
+        " the proof that the ledger grew"
+    )  # fmt: skip
+    parser.add_argument(
+        "--key", type=Path, required=True, help="the ledger's public key; with --witness and"
+        " --new-witness the witness's own secret"
+    )  # fmt: skip
+    parser.add_argument(
+        "--witnesses", type=Path, help="file of witnesses' public keys, one a line: their"
+        " cosignatures are checked and listed"
+    )  # fmt: skip
+    parser.add_argument("--witness", type=Path, help="cosign this checkpoint")
+    parser.add_argument("--state", type=Path, help="what the witness remembers; kept up to date")
+    parser.add_argument("--ledger", type=Path, help="the ledger's public key, the first time")
+    parser.add_argument("--out", type=Path, help="where the cosigned checkpoint goes")
+    parser.add_argument("--new-witness", metavar="NAME", help="make a secret for a witness")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     given = parser.parse_args(arguments)
+    try:
+        if given.new_witness is not None:
+            print(create_secret(given.key, given.new_witness).public.line())
+            return 0
+        if given.witness is not None:
+            if given.proof is None or given.state is None:
+                parser.error("--witness needs --proof, --key and --state")
+            return _witness_command(given)
+        return _check_command(parser, given)
+    except OSError as error:
+        print(f"Cannot read {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except Malformed as error:
+        which = given.witness if given.witness is not None else given.key
+        print(f"{which} cannot be used: {error.words}", file=sys.stderr)
+        return 2
+
+
+def _witness_command(given: argparse.Namespace) -> int:
+    now = int(datetime.datetime.now(datetime.UTC).timestamp())
+    try:
+        note, key = witness_files(
+            given.witness, given.proof, given.key, given.state, ledger=given.ledger, at=now
+        )
+    except Refused as refusal:
+        if given.json:
+            print(json.dumps({"signed": False, "reason": refusal.reason, "words": refusal.words}))
+        if refusal.reason in ("fork", "shrunk"):
+            print(FORK, file=sys.stderr)
+            print("Keep both checkpoints: they are evidence.", file=sys.stderr)
+        print(f"Not signed: {refusal.words}", file=sys.stderr)
+        return 1
+    if given.out is not None:
+        write_safely(given.out, note.written())
+    if given.json:
+        print(json.dumps({"signed": True, "key": key.line(), "note": note.written()}))
+    elif given.out is None:
+        print(note.written(), end="")
+    print(f"Signed as {key.name}. Send the cosigned checkpoint back.", file=sys.stderr)
+    return 0
+
+
+def _check_command(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
     if given.proof is None and (given.export is None or given.checkpoints is None):
         parser.error("give EXPORT and --checkpoints, or --proof")
     if given.proof is not None and (given.export is not None or given.checkpoints is not None):
         parser.error("--proof stands alone: without EXPORT and --checkpoints")
     report: Report
-    try:
-        if given.proof is not None:
-            report = proved = check_proof_file(given.proof, given.key)
-            words = proof_in_words(proved)
-        else:
-            report = verify_files(given.export, given.checkpoints, given.key)
-            words = in_words(report)
-    except OSError as error:
-        print(f"Cannot read {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
-    except Malformed as error:
-        print(f"{given.key} cannot be used: {error.words}", file=sys.stderr)
-        return 2
+    if given.proof is not None:
+        report = proved = check_proof_file(given.proof, given.key)
+        words = proof_in_words(proved)
+    else:
+        report = verify_files(given.export, given.checkpoints, given.key, given.witnesses)
+        words = in_words(report)
     if given.json:
         print(json.dumps(report.as_json(), ensure_ascii=True, indent=1))
     else:
