@@ -37,6 +37,10 @@ class Tag(StrEnum):
     LEDGER_DAYS_CERTIFIED = "ledger:days:certified", N_("Daily keys certified")
     LEDGER_HISTORY_READ = "ledger:history:read", N_("Custody history read")
     LEDGER_PROOF_MADE = "ledger:proof:made", N_("Proof of its custody made")
+    LEDGER_CHECKPOINT_WITNESSED = (
+        "ledger:checkpoint:witnessed",
+        N_("Checkpoint cosigned by a witness"),
+    )
     LEDGER_PACKAGE_MADE = "ledger:package:made", N_("Package for the court made")
 
     # people, devices, sessions
