@@ -12,6 +12,7 @@ from lims.cli.proof import package, prove
 from lims.cli.runs import import_run, inspect
 from lims.cli.serving import serve, worker
 from lims.cli.storage import where
+from lims.cli.witness import witness
 from lims.demo.command import demo
 
 
@@ -27,3 +28,4 @@ for command in (
 ):  # fmt: skip
     main.add_command(command)
 ledger.add_command(prove)
+ledger.add_command(witness)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lims.core.shifts import read_times
+
 SETTINGS_FILE = "lims.toml"
 
 
@@ -46,6 +48,8 @@ class Settings:
     """A file, best on a stick, whose first line opens the keys; empty where they lie open."""
     checkpoint_events: int = 100
     checkpoint_minutes: int = 15
+    shift_ends: str = "14:00 22:00"
+    """Times of day, by the laboratory's clock: what is unsigned then is signed."""
 
     @property
     def database_url(self) -> str:
@@ -86,6 +90,21 @@ class Settings:
         return self.folder / "checkpoints"
 
     @property
+    def sheets(self) -> Path:
+        """Where the daily sheets lie, to be printed and signed in ink."""
+        return self.checkpoints / "sheets"
+
+    @property
+    def witnesses(self) -> Path:
+        """Where the public keys of partners lie who cosign checkpoints, `*.pub`."""
+        return self.folder / "witnesses"
+
+    @property
+    def verified(self) -> Path:
+        """What the last verification of the ledger found, signed."""
+        return self.folder / "verified.note"
+
+    @property
     def files(self) -> Path:
         """Where stored files lie, by content hash."""
         return self.folder / "files"
@@ -120,6 +139,10 @@ def read_settings(folder: Path) -> Settings:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise BadSettings(f"{path}: zone {settings.zone!r} is not a time zone") from None
+    try:
+        read_times(settings.shift_ends)
+    except ValueError as error:
+        raise BadSettings(f"{path}: shift_ends: {error}") from None
     if settings.language not in ("en", "ar"):
         raise BadSettings(f"{path}: language is {settings.language!r}, expected 'en' or 'ar'")
     if not settings.origin or any(c in settings.origin for c in " +\n"):

@@ -193,8 +193,19 @@ def last_checkpoint(session: Session) -> LedgerCheckpoint | None:
     return session.scalars(found).one_or_none()
 
 
-def checkpoint_due(session: Session, *, at: datetime, events: int, minutes: int) -> bool:
-    """Say whether `events` or more are unsigned, or any has waited for `minutes`."""
+def checkpoint_due(
+    session: Session,
+    *,
+    at: datetime,
+    events: int,
+    minutes: int,
+    shift_end: datetime | None = None,
+) -> bool:
+    """Say whether `events` or more are unsigned, or any waited for `minutes` or a shift's end.
+
+    `shift_end` is the newest end of a shift not after `at`: an event recorded before it is due, so
+    an end that was missed is made up for.
+    """
     size = head(session).size
     newest = last_checkpoint(session)
     signed = newest.size if newest else 0
@@ -208,6 +219,8 @@ def checkpoint_due(session: Session, *, at: datetime, events: int, minutes: int)
         .where(LedgerLeaf.idx == signed)
     )
     recorded = from_utc_text(json.loads(session.scalars(oldest).one())["recorded"])
+    if shift_end is not None and recorded < shift_end <= at:
+        return True
     return (at - recorded).total_seconds() >= 60 * minutes
 
 
