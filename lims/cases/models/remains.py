@@ -18,12 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lims.cases.models.columns import Index, Ref
 from lims.cases.rules import Burial, SamplingState
 from lims.core.db import Base, stored_enum
 from lims.samples.rules import ExpectedSex, Material, Side
-
-Ref = String(32)
-Index = LargeBinary(8)
 
 
 class Site(Base):

@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of remains: sites, cases, items, samplings. Reception and the coordinator see them."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Response, request, url_for
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as AnyResponse
 
 from lims.cases import operations, queries
 from lims.cases.models import BoneSampling
 from lims.cases.operations import Photograph, found, read_photograph
 from lims.cases.operations.photographs import LARGEST_MB
 from lims.cases.queries import CaseShown
-from lims.cases.rules import BURIAL_WORDS, SAMPLING_LOOKS
 from lims.cases.schemas import (
-    REMAINS,
     CaseSchema,
     CasesSchema,
     ItemSchema,
@@ -26,19 +21,15 @@ from lims.cases.schemas import (
     SearchSchema,
     SiteSchema,
 )
+from lims.cases.views.blueprint import Answer, blueprint, look, words
 from lims.core.clock import from_utc_text, local, now, utc_text
 from lims.core.errors import BadInput, NotFound
 from lims.core.sealing import Vault, open_vault
 from lims.core.words import N_, Say
-from lims.samples.rules import ELEMENT_WORDS, MATERIAL_WORDS, SEX_WORDS, SIDE_WORDS, read_mass
+from lims.samples.rules import read_mass
 from lims.web.guard import may_here, needs, signed_in
-from lims.web.locale import translate
 from lims.web.pages import done, form, laboratory, page, query, reading, settings, write
 from lims.web.rights import Right
-
-Answer = AnyResponse | tuple[str, int] | dict[str, object]
-
-blueprint = Blueprint("cases", __name__)
 
 
 @blueprint.get("/cases")
@@ -209,36 +200,6 @@ def post_withdraw(ref: str) -> Answer:
         return {"to": _case_of(session, vault, ref)}
 
     return done(write(withdraw))
-
-
-def look(name: str, asked: str) -> Vault:
-    """Record that a sealed page is looked at, before it is shown; return the vault."""
-    vault = open_vault(settings())
-
-    def record(session: Session) -> None:
-        operations.record_look(session, vault, page=name, asked=asked, by=signed_in(), at=now())
-
-    recorded(record)
-    return vault
-
-
-def recorded(do: Callable[[Session], None]) -> None:
-    """Carry out the record of a reading in a transaction of its own."""
-    with laboratory().database.writing() as session:
-        do(session)
-
-
-def words() -> dict[str, Any]:
-    """Return the words and choices of forms on the sealed side."""
-    return {
-        "elements": [(name, translate(text)) for name, text in ELEMENT_WORDS.items()],
-        "sides": [(side.value, translate(text)) for side, text in SIDE_WORDS.items()],
-        "sexes": [(sex.value, translate(text)) for sex, text in SEX_WORDS.items()],
-        "burials": [(burial.value, translate(text)) for burial, text in BURIAL_WORDS.items()],
-        "remains": [(kind.value, translate(MATERIAL_WORDS[kind])) for kind in REMAINS],
-        "looks": SAMPLING_LOOKS, "element_words": ELEMENT_WORDS, "side_words": SIDE_WORDS,
-        "material_words": MATERIAL_WORDS, "sex_words": SEX_WORDS, "burial_words": BURIAL_WORDS,
-    }  # fmt: skip
 
 
 def _sent_photograph() -> Photograph | None:
