@@ -9,7 +9,7 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from lims.core.db import Database
+from lims.core.code_keys import open_database
 from lims.core.files import FileStore
 from lims.core.secrets import secret
 from lims.core.settings import Settings
@@ -47,7 +47,7 @@ def create_app(settings: Settings, *, extra: Iterable[Blueprint] = ()) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.extensions["osteon"] = pages.Laboratory(
         settings=settings,
-        database=Database(settings.database_url, lock_file=settings.lock_file),
+        database=open_database(settings),
         files=FileStore(settings.files, keep_free_mb=settings.free_disk_mb),
         meanings=MEANINGS,
     )

@@ -24,6 +24,7 @@ from lims.cases.models import (
 )
 from lims.cases.operations import MEANING as INTAKE
 from lims.cases.views import blueprint as cases
+from lims.core.code_keys import CodeKey
 from lims.core.once import RequestKey
 from lims.core.scans import Meaning, StationKind
 from lims.core.sealing import SealedKey
@@ -65,8 +66,15 @@ from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Sample
 from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
 from lims.samples.views import blueprint as samples
+from lims.storage.models import (
+    CountDifference,
+    CountScan,
+    PlaceCount,
+    PlaceStay,
+    RackImport,
+    Stored,
+)
 from lims.storage.models import Place as StoragePlace
-from lims.storage.models import Stored
 from lims.storage.operations import MEANING as STORAGE
 from lims.storage.views import blueprint as storage
 from lims.throughput.views import blueprint as throughput
@@ -96,7 +104,12 @@ TABLES = (
     Person,
     Station,
     StoragePlace,
+    PlaceStay,
     Stored,
+    PlaceCount,
+    CountScan,
+    CountDifference,
+    RackImport,
     LabelInstance,
     LabelQueue,
     Lot,
@@ -124,6 +137,7 @@ TABLES = (
     ScanRecord,
     Device,
     SealedKey,
+    CodeKey,
     Site,
     Case,
     Item,

@@ -8,8 +8,10 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from lims.core.clock import now
+from lims.core.code_keys import open_database
 from lims.core.db import Database
 from lims.core.settings import Settings
+from lims.core.shifts import last_end, read_times
 from lims.custody.operations import (
     certification_due,
     checkpoint,
@@ -29,8 +31,10 @@ def sign_if_due(settings: Settings, database: Database, *, at: datetime) -> bool
     """Sign a checkpoint when enough events or time have passed; return whether one was made."""
     with database.reading() as session:
         due = checkpoint_due(
-            session, at=at, events=settings.checkpoint_events, minutes=settings.checkpoint_minutes
-        )
+            session, at=at, events=settings.checkpoint_events,
+            minutes=settings.checkpoint_minutes,
+            shift_end=last_end(read_times(settings.shift_ends), at, settings.time_zone),
+        )  # fmt: skip
     return due and sign(settings, database, at=at)
 
 
@@ -60,7 +64,7 @@ def end_of_day(settings: Settings, *, at: datetime) -> None:
 
 def run(settings: Settings, stop: threading.Event) -> None:
     """Run the jobs until `stop` is set, then sign what is left unsigned."""
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(
         lambda: sign_if_due(settings, database, at=now()), "interval",

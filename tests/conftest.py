@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL, make_url
 from lims.app import create_app
 from lims.core.actors import Actor
 from lims.core.clock import now
+from lims.core.code_keys import open_database
 from lims.core.db import Database
 from lims.core.settings import Settings
 from lims.custody.operations import start_ledger
@@ -241,7 +242,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
     """A database with the cast: `database.writing()` and `database.reading()`."""
-    opened = Database(settings.database_url, lock_file=settings.lock_file)
+    opened = open_database(settings)
     yield opened
     opened.close()
 

@@ -26,6 +26,7 @@ from werkzeug.routing import IntegerConverter, Rule
 from lims.app import create_app
 from lims.core.actors import Role
 from lims.core.clock import now
+from lims.core.code_keys import open_database
 from lims.core.db import Base, Database
 from lims.core.scans import StationKind
 from lims.core.settings import read_settings
@@ -318,7 +319,7 @@ def main(folder: Path) -> int:
     """Render everything; return the exit status."""
     settings = read_settings(folder)
     app = create_app(settings, extra=[demonstration] if settings.demonstration else [])
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     passed, problems = 0, list[str]()
     visited: set[str] = set()
     for language in LANGUAGES:

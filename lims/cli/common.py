@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lims.core.actors import Actor
 from lims.core.clock import now
+from lims.core.code_keys import open_database
 from lims.core.db import Database
 from lims.core.errors import Refusal
 from lims.core.files import FileDamaged, FileStore
@@ -55,7 +56,7 @@ def open_laboratory(folder: Path, *, any_schema: bool = False) -> Opened:
     Raises BadSettings, click.ClickException.
     """
     settings = read_settings(folder)
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     click.get_current_context().call_on_close(database.close)
     if not any_schema:
         found = current(database.engine)

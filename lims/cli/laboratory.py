@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lims.cli.common import folder_option, json_option, plain_errors, print_json, tell
 from lims.core.clock import now
+from lims.core.code_keys import open_database
 from lims.core.db import Database
 from lims.core.settings import SETTINGS_FILE, BadSettings, Settings, read_settings
 from lims.custody.operations import days_left
@@ -146,7 +147,7 @@ def examine(folder: Path) -> Iterator[Check]:
     yield Check("days with a certified key", left > 7, f"{left} (`lims ledger key --certify` adds)")
     free = shutil.disk_usage(folder).free // 1_000_000
     yield Check("room on the disk", free > settings.free_disk_mb, f"{free} MB free")
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     try:
         found = current(database.engine)
         yield Check("schema", found == newest(), f"{found}, this program needs {newest()}")

@@ -3,7 +3,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -112,12 +112,21 @@ class _WriteGate:
 class Database:
     """An engine and its two doors. Made once a process, at the edge."""
 
-    def __init__(self, url: str | URL, *, lock_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        lock_file: Path | None = None,
+        keyring: Callable[[], bytes] | None = None,
+    ) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _server_engine(self.url)
         self._gate = _WriteGate(lock_file) if self.is_sqlite else None
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        # What opens the keys of codes (core.code_keys); every session carries it.
+        self._sessions = sessionmaker(
+            self.engine, expire_on_commit=False, autoflush=True, info={"keyring": keyring}
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -154,6 +163,18 @@ class Database:
                     session.commit()
                 else:
                     session.rollback()
+
+    def empty_log(self) -> bool:
+        """Write SQLite's log back and cut it to nothing; return False where readers hold it.
+
+        What was overwritten is gone from the database's file then (secure_delete), and from the
+        log. PostgreSQL keeps old versions of a row until VACUUM: that is its owner's to do.
+        """
+        if not self.is_sqlite:
+            return True
+        with self.engine.connect() as connection:
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+        return busy == 0
 
     def close(self) -> None:
         """Close every connection."""

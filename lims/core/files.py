@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stored files: kept once by the SHA-256 of their bytes, never changed, checked when read."""
+"""Stored files: kept once by the SHA-256 of their bytes, never changed, checked when read.
+
+A file of a reference sample lies sealed under the key of its code; its address stays the hash of
+its original bytes.
+"""
 
 import hashlib
 import os
@@ -9,29 +13,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lims.core.errors import StorageFull
+from lims.core.sealing import Key
 
 
 class FileDamaged(Exception):
     """A stored file is missing or its bytes no longer have their hash."""
 
 
+@dataclass
+class _Content:
+    """What binds a sealed file to its hash."""
+
+    ref: str
+    __tablename__: str = "stored_file"
+
+
 @dataclass(frozen=True)
 class FileStore:
-    """A folder of files named by their hash: `ab/abcdef...`."""
+    """A folder of files named by their hash: `ab/abcdef...`; sealed ones bear the code's name."""
 
     folder: Path
     keep_free_mb: int = 0
 
-    def keep(self, content: bytes) -> str:
+    def keep(self, content: bytes, key: Key | None = None) -> str:
         """Store `content` durably before returning its SHA-256 (hex); the same bytes once.
 
-        Raises StorageFull when the disk has less than `keep_free_mb` left. A file that no row
-        names (a crash before the commit) is harmless: the same bytes find it again.
+        `key` seals it, where it has a secret. Raises StorageFull when the disk has less than
+        `keep_free_mb` left. A file that no row names (a crash before the commit) is harmless: the
+        same bytes find it again.
         """
         sha256 = hashlib.sha256(content).hexdigest()
-        path = self._path(sha256)
+        path = self._path(sha256, key)
         if path.exists():
             return sha256
+        if key is not None and key.secret:
+            content = key.seal_bytes(content, _Content(sha256), "content")
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.check_room()
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -49,12 +65,17 @@ class FileStore:
         _sync_folder(path.parent)
         return sha256
 
-    def read(self, sha256: str) -> bytes:
-        """Return the bytes with this hash; raises FileDamaged when they are not what they were."""
+    def read(self, sha256: str, key: Key | None = None) -> bytes:
+        """Return the bytes with this hash, opened by the key they were sealed with.
+
+        Raises FileDamaged when they are not what they were, FieldDamaged under another key.
+        """
         try:
-            content = self._path(sha256).read_bytes()
+            content = self._path(sha256, key).read_bytes()
         except OSError as error:
             raise FileDamaged(f"stored file {sha256} cannot be read: {error.strerror}") from error
+        if key is not None and key.secret:
+            content = key.open_bytes(content, _Content(sha256), "content")
         if hashlib.sha256(content).hexdigest() != sha256:
             raise FileDamaged(f"stored file {sha256} has been changed on disk")
         return content
@@ -70,8 +91,9 @@ class FileStore:
         if free < self.keep_free_mb:
             raise StorageFull(free_mb=free)
 
-    def _path(self, sha256: str) -> Path:
-        return self.folder / sha256[:2] / sha256
+    def _path(self, sha256: str, key: Key | None) -> Path:
+        name = f"{sha256}.{key.ref}.sealed" if key is not None and key.secret else sha256
+        return self.folder / sha256[:2] / name
 
 
 def _sync_folder(folder: Path) -> None:

@@ -216,13 +216,23 @@ def _place(row: SealedRow, column: str) -> bytes:
     return "\x1f".join((row.__tablename__, column, row.ref)).encode()
 
 
-def _key_place(ref: str) -> bytes:
-    return "\x1f".join((SealedKey.__tablename__, "wrapped", ref)).encode()
+def wrapped(kek: bytes, dek: bytes, table: str, ref: str) -> bytes:
+    """Wrap the key of a record by a key of the installation, bound to its table and name."""
+    nonce = secrets.token_bytes(NONCE)
+    return AES_GCM + _id(kek) + nonce + AESGCM(kek).encrypt(nonce, dek, _key_place(ref, table))
+
+
+def unwrapped(kek: bytes, sealed: bytes, table: str, ref: str) -> bytes:
+    """Return the key that `wrapped` wrapped. Raises FieldDamaged."""
+    return _opened(kek, sealed, _key_place(ref, table))
+
+
+def _key_place(ref: str, table: str = SealedKey.__tablename__) -> bytes:
+    return "\x1f".join((table, "wrapped", ref)).encode()
 
 
 def _wrap(kek: bytes, dek: bytes, ref: str) -> bytes:
-    nonce = secrets.token_bytes(NONCE)
-    return AES_GCM + _id(kek) + nonce + AESGCM(kek).encrypt(nonce, dek, _key_place(ref))
+    return wrapped(kek, dek, SealedKey.__tablename__, ref)
 
 
 def _opened(key: bytes, sealed: bytes, place: bytes) -> bytes:

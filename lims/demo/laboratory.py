@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lims.core.actors import Actor
 from lims.core.clock import now, utc_text
+from lims.core.code_keys import open_database
 from lims.core.db import Database
 from lims.core.files import FileStore
 from lims.core.sealing import open_vault
@@ -68,7 +69,7 @@ def open_demonstration(folder: Path, url: str = "") -> tuple[Settings, Built]:
             f"The demonstration in {folder} has another database. Name another folder for this one."
         )
     built = read_built(folder)
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     found = current(database.engine)
     database.close()
     if found != newest():
@@ -119,7 +120,7 @@ def build(folder: Path, url: str = "") -> tuple[Settings, Built]:
         ) from None
     hashed = hashed_password(settings)
     at = now()
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     began = at - BEGAN
     with database.writing() as session:
         people = add_accounts(session, settings, hashed, by=BUILDER, at=began)

@@ -4,6 +4,7 @@
 from sqlalchemy.engine import make_url
 
 from lims.core.clock import now
+from lims.core.code_keys import open_database
 from lims.core.db import Database
 from lims.core.settings import SETTINGS_FILE, Settings, write_settings
 from lims.custody.operations import (
@@ -29,7 +30,7 @@ def make_laboratory(settings: Settings) -> None:
         raise FileExistsError(str(path))
     write_settings(settings)
     migrate(settings)
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     with database.writing() as session:
         start_ledger(session, origin=settings.origin)
     database.close()

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of analyzer runs, injections, findings, readings and profiles."""
+"""Tables of analyzer runs, injections, findings, readings and profiles.
+
+What tells of a person's alleles is sealed by the key of the reference sample it comes from
+(`key_code`), bound to table, column and row; of bones and controls it is stored plain.
+"""
 
 from datetime import datetime
 
@@ -9,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     UniqueConstraint,
     text,
@@ -19,6 +24,12 @@ from lims.core.db import Base, BigId, stored_enum
 from lims.genotyping.rules import ProfileState as ProfileState
 from lims.genotyping.rules import RunState as RunState
 from lims.genotyping.rules import Severity as Severity
+
+
+class OfCode:
+    """The column that says under which reference sample's key a row is sealed; NULL for none."""
+
+    key_code: Mapped[str | None] = mapped_column(ForeignKey("sample.code"))
 
 
 class Run(Base):
@@ -54,7 +65,7 @@ class RunFile(Base):
     size: Mapped[int] = mapped_column(BigInteger)
 
 
-class Injection(Base):
+class Injection(OfCode, Base):
     """One capillary electrophoresis of one well, imported once.
 
     `identity` is the analyzer's id, or our key of an injection without one.
@@ -69,11 +80,16 @@ class Injection(Base):
     sample_name: Mapped[str] = mapped_column(String(200))
     # Whether it was sized and has a ladder: whether people can read it.
     readable: Mapped[bool]
-    # genotyping.rules.calls.MachineCalls: size fit, peaks, calls; whole numbers only.
-    calls: Mapped[dict[str, object]] = mapped_column(JSON)
+    # genotyping.rules.calls.MachineCalls: size fit, peaks, calls; whole numbers only. Sealed.
+    calls: Mapped[bytes] = mapped_column(LargeBinary)
+
+    @property
+    def ref(self) -> str:
+        """What binds its sealed column to the row."""
+        return self.sha256
 
 
-class Finding(Base):
+class Finding(OfCode, Base):
     """What a rule of quality found in a run, a well or a locus."""
 
     __tablename__ = "finding"
@@ -87,15 +103,23 @@ class Finding(Base):
     severity: Mapped[Severity] = mapped_column(stored_enum(Severity))
     # Nothing of the run is released while it stands unanswered.
     stops_run: Mapped[bool]
-    # core.words.Say as JSON.
-    seen: Mapped[dict[str, object]] = mapped_column(JSON)
+    # core.words.Say as JSON; sealed, since it may name alleles.
+    seen: Mapped[bytes] = mapped_column(LargeBinary)
+    # core.words.Say as JSON: names nothing that was seen.
     do: Mapped[dict[str, object]] = mapped_column(JSON)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decision: Mapped[str] = mapped_column(String(300), default="")
 
+    @property
+    def ref(self) -> str:
+        """What binds its sealed column to the row."""
+        return (
+            f"{self.run_id}.{self.injection_id or 0}.{self.well_id or 0}.{self.rule}.{self.locus}"
+        )
 
-class Reading(Base):
+
+class Reading(OfCode, Base):
     """One reader's calls of one injection. A submitted reading never changes."""
 
     __tablename__ = "reading"
@@ -110,14 +134,19 @@ class Reading(Base):
     # 1 and 2 are the independent readers, 3 the adjudicator.
     number: Mapped[int]
     reader: Mapped[str] = mapped_column(String(80))
-    # locus -> {"alleles": [...], "machine": [...], "reason": "..."}
-    calls: Mapped[dict[str, object]] = mapped_column(JSON)
-    # The ledger holds a hash of salt and calls: it proves them and betrays nothing of them.
-    salt: Mapped[str] = mapped_column(String(32))
+    # locus -> {"alleles": [...], "machine": [...], "reason": "..."}; sealed.
+    calls: Mapped[bytes] = mapped_column(LargeBinary)
+    # The ledger holds a hash of salt and calls: it proves them and betrays nothing of them. Sealed.
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
     submitted_at: Mapped[datetime]
 
+    @property
+    def ref(self) -> str:
+        """What binds its sealed columns to the row."""
+        return f"{self.injection_id}.{self.number}"
 
-class Profile(Base):
+
+class Profile(OfCode, Base):
     """The accepted alleles of a sample, or the refusal with its reasons; versioned, immutable."""
 
     __tablename__ = "profile"
@@ -136,9 +165,15 @@ class Profile(Base):
     injection_id: Mapped[int] = mapped_column(ForeignKey("injection.id"), index=True)
     state: Mapped[ProfileState] = mapped_column(stored_enum(ProfileState))
     kit: Mapped[str] = mapped_column(String(60))
-    # locus -> [alleles]; {} for a refused one.
-    alleles: Mapped[dict[str, object]] = mapped_column(JSON)
+    # locus -> [alleles]; {} for a refused one. Sealed.
+    alleles: Mapped[bytes] = mapped_column(LargeBinary)
     reasons: Mapped[list[object]] = mapped_column(JSON)
-    salt: Mapped[str] = mapped_column(String(32))
+    # Sealed.
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
     decided_at: Mapped[datetime]
     decided_by: Mapped[str] = mapped_column(String(80))
+
+    @property
+    def ref(self) -> str:
+        """What binds its sealed columns to the row."""
+        return f"{self.sample_code}.{self.version}"

@@ -33,8 +33,8 @@ import httpx
 
 from lims.bench.operations import take_bench
 from lims.core.actors import Actor, Role
+from lims.core.code_keys import open_database
 from lims.core.codes import ALPHABET, Kind, draw_code
-from lims.core.db import Database
 from lims.core.scans import StationKind
 from lims.core.settings import Settings, write_settings
 from lims.custody import verifier
@@ -80,7 +80,7 @@ def build(folder: Path, *, samples: int, events: int, scannable: int) -> Built:
     shutil.rmtree(folder, ignore_errors=True)
     settings = Settings(folder=folder, origin=ORIGIN, free_disk_mb=0)
     write_settings(settings)
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     upgrade(database.engine)
     console = Actor("console:benchmark")
     at = datetime.now(UTC)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lims.bench.operations import take_bench
 from lims.core.actors import Actor
+from lims.core.code_keys import open_database
 from lims.core.codes import draw_instance
 from lims.core.db import Database
 from lims.core.scans import StationKind
@@ -40,7 +41,7 @@ class Laboratory:
 
     def open(self) -> Database:
         """Open its database as the application does."""
-        return Database(self.settings.database_url, lock_file=self.settings.lock_file)
+        return open_database(self.settings)
 
 
 def found(folder: Path, *, samples: int, url: str = "", owner: str = "") -> Laboratory:
@@ -55,7 +56,7 @@ def found(folder: Path, *, samples: int, url: str = "", owner: str = "") -> Labo
         owned = Database(owner)
         upgrade(owned.engine, role="lims_app")
         owned.close()
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     if not owner:
         upgrade(database.engine)
     with database.writing() as session:

@@ -17,7 +17,7 @@ from instruments.analyzers.kit import Kit
 from lims.amplification.models import Amplification
 from lims.core.actors import Actor
 from lims.core.clock import now
-from lims.core.db import Database
+from lims.core.code_keys import open_database
 from lims.core.settings import read_settings
 from lims.demo.laboratory import Built, read_built
 from lims.demo.stock import print_queue
@@ -94,7 +94,7 @@ def make_plate(
     `folder` is the demonstration's. Raises the refusals of the operations.
     """
     settings, built = read_settings(folder), read_built(folder)
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
     try:
         with database.writing() as session:
             actors = {person.login: person.actor for person in session.scalars(select(Person))}

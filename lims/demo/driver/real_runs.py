@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from instruments.analyzers.kit import Kit
 from lims.core.clock import now
-from lims.core.db import Database
+from lims.core.code_keys import open_database
 from lims.core.files import FileStore
 from lims.core.settings import Settings
 from lims.demo.accounts import PASSWORD
@@ -182,7 +182,7 @@ def import_only(settings: Settings, runs: Path) -> None:
 
 
 def _imported(settings: Settings, bunch: Bunch, plate: str) -> str:
-    database = Database(settings.database_url, lock_file=settings.lock_file)
+    database = open_database(settings)
 
     def write(do: Callable[[Session], T]) -> T:
         with database.writing() as session:

@@ -15,6 +15,7 @@ from instruments.analyzers.abif import AbifFile, read_abif
 from instruments.analyzers.contents import LARGEST_FILE
 from instruments.analyzers.errors import AnalyzerFileError
 from lims.core.actors import Actor
+from lims.core.code_keys import sealing_keys
 from lims.core.errors import Refusal
 from lims.core.files import FileStore
 from lims.core.words import Many, Say
@@ -158,8 +159,11 @@ def import_run(
     )  # fmt: skip
     if dry_run:
         return result
+    sealed_by = {p.facts.sha256: plan.key_code(well.id) for p, well in plan.pairs}
+    with reading() as session:
+        keys = sealing_keys(session, set(sealed_by.values()))
     for index, (_, content) in enumerate(files, start=1):
-        store.keep(content)
+        store.keep(content, keys[sealed_by[hashlib.sha256(content).hexdigest()]])
         progress("store", index, len(files))
 
     def keep(session: Session) -> dict[str, object]:

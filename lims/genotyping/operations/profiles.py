@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
+from lims.core.code_keys import code_key, seal_json
 from lims.core.errors import NotFound
 from lims.core.words import Say
 from lims.custody.operations import append, refuse_if_held
@@ -60,7 +61,7 @@ def accept_profile(session: Session, injection_id: int, *, by: Actor, at: dateti
         former.state = ProfileState.SUPERSEDED
         session.flush()
     stored: dict[str, object] = {locus: list(found) for locus, found in alleles.items()}
-    profile = _decide(session, case, ProfileState.ACCEPTED, stored, [], by=by, at=at)
+    profile, salt = _decide(session, case, ProfileState.ACCEPTED, stored, [], by=by, at=at)
     append(
         session, Tag.PROFILE_RECORD_ACCEPTED, stream=case.origin.sample, by=by, at=at,
         content={
@@ -68,7 +69,7 @@ def accept_profile(session: Session, injection_id: int, *, by: Actor, at: dateti
             "injection": injection_id, "file": case.injection.sha256,
             "loci": sum(1 for found in alleles.values() if found),
             "supersedes": former.version if former is not None else None,
-            "commitment": commitment(profile.salt, stored),
+            "commitment": commitment(salt, stored),
         },
     )  # fmt: skip
     advance_sample(session, case.origin.sample, SampleState.PROFILED, by=by, at=at)
@@ -90,7 +91,7 @@ def refuse_profile(
     if case.stage in (ReadingStage.ACCEPTED, ReadingStage.REFUSED):
         raise AlreadyRead(code=case.origin.extract, stage=Say(STAGE_WORDS[case.stage]))
     check_uninvolved(by.id, involved_in(case))
-    profile = _decide(session, case, ProfileState.REFUSED, {}, [said[:300]], by=by, at=at)
+    profile, _ = _decide(session, case, ProfileState.REFUSED, {}, [said[:300]], by=by, at=at)
     append(
         session, Tag.PROFILE_RECORD_REFUSED, stream=case.origin.sample, by=by, at=at,
         content={
@@ -140,15 +141,19 @@ def answer_finding(
 def _decide(
     session: Session, case: ReadingCase, state: ProfileState, alleles: dict[str, object],
     reasons: list[object], *, by: Actor, at: datetime,
-) -> Profile:  # fmt: skip
+) -> tuple[Profile, str]:  # fmt: skip
+    """Store the decision; return the profile and the salt of its commitment."""
     last = session.scalar(
         select(func.max(Profile.version)).where(Profile.sample_code == case.origin.sample)
     )
     profile = Profile(
         sample_code=case.origin.sample, version=(last or 0) + 1, injection_id=case.injection.id,
-        state=state, kit=case.run.kit, alleles=alleles, reasons=reasons,
-        salt=secrets.token_hex(16), decided_at=at, decided_by=by.id,
+        state=state, kit=case.run.kit, reasons=reasons, key_code=case.injection.key_code,
+        decided_at=at, decided_by=by.id,
     )  # fmt: skip
+    key, salt = code_key(session, profile.key_code), secrets.token_hex(16)
+    profile.alleles = seal_json(key, alleles, profile, "alleles")
+    profile.salt = key.seal(salt, profile, "salt")
     session.add(profile)
     session.flush()
-    return profile
+    return profile, salt

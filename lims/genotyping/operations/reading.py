@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
+from lims.core.code_keys import code_key, seal_json
 from lims.core.words import N_, Say
 from lims.custody.operations import append, refuse_if_held
 from lims.custody.rules import Tag
@@ -156,10 +157,13 @@ def _store(
 ) -> Reading:  # fmt: skip
     stored: dict[str, object] = {locus: call.as_json() for locus, call in calls.items()}
     salt = secrets.token_hex(16)
+    key = code_key(session, case.injection.key_code)
     reading = Reading(
-        injection_id=case.injection.id, number=number, reader=by.id, calls=stored, salt=salt,
-        submitted_at=at,
+        injection_id=case.injection.id, number=number, reader=by.id, submitted_at=at,
+        key_code=case.injection.key_code,
     )  # fmt: skip
+    reading.calls = seal_json(key, stored, reading, "calls")
+    reading.salt = key.seal(salt, reading, "salt")
     session.add(reading)
     session.flush()
     append(

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from instruments.analyzers.abif import AbifFile
 from instruments.analyzers.kit import Kit
 from lims.core.actors import Actor
+from lims.core.code_keys import seal_json, sealing_keys
+from lims.core.sealing import Key
 from lims.core.words import N_, Say
 from lims.custody.operations import append, lock_subject, refuse_if_held, set_hold
 from lims.custody.rules import HoldReason, Tag
@@ -43,6 +45,11 @@ class Plan:
     controls: Mapping[int, str]
     blanks_passed: frozenset[str]
 
+    def key_code(self, well_id: int | None) -> str | None:
+        """Return the reference sample in a well, whose key seals what is learnt; else None."""
+        origin = self.origins.get(self.subjects[well_id]) if well_id is not None else None
+        return origin.key_code if origin is not None else None
+
 
 def store_run(
     session: Session, plan: Plan, calls: Sequence[MachineCalls], thresholds: Thresholds,
@@ -72,10 +79,14 @@ def store_run(
         Injection(
             run_id=run.id, well_id=well.id, sha256=parsed.facts.sha256,
             identity=parsed.facts.identity, sample_name=parsed.facts.sample,
-            readable=one.can_be_read, calls=one.as_json(),
+            readable=one.can_be_read, key_code=plan.key_code(well.id),
         )
         for (parsed, well), one in zip(plan.pairs, calls, strict=True)
     ]  # fmt: skip
+    keys = sealing_keys(session, {plan.key_code(well_id) for well_id in plan.subjects})
+    for injection, one in zip(injections, calls, strict=True):
+        key = keys[injection.key_code]
+        injection.calls = seal_json(key, one.as_json(), injection, "calls")
     session.add_all(injections)
     session.flush()
     imported = append(
@@ -95,7 +106,7 @@ def store_run(
                 "well": well.position, "sha256": parsed.facts.sha256,
             },
         )  # fmt: skip
-    _store_findings(session, plan, run, injections, findings, cause=imported, by=by, at=at)
+    _store_findings(session, plan, run, injections, findings, keys, cause=imported, by=by, at=at)
     return run
 
 
@@ -106,22 +117,24 @@ def _stream(plan: Plan, well: AwaitedWell) -> str:
 
 def _store_findings(
     session: Session, plan: Plan, run: Run, injections: Sequence[Injection],
-    findings: Sequence[Found], *, cause: str, by: Actor, at: datetime,
+    findings: Sequence[Found], keys: Mapping[str | None, Key], *, cause: str, by: Actor,
+    at: datetime,
 ) -> None:  # fmt: skip
     places = {well.position: well for _, well in plan.pairs}
     places |= {well.position: well for well in plan.without_file}
     held: set[str] = set()
     for one in findings:
         well = places.get(one.position)
-        session.add(
-            Finding(
-                run_id=run.id,
-                injection_id=injections[one.index].id if one.index is not None else None,
-                well_id=well.id if well is not None else None,
-                rule=one.rule, locus=one.locus, severity=one.severity, stops_run=one.stops_run,
-                seen=one.seen.as_json(), do=one.do.as_json(), decided_at=None, decided_by=None,
-            )
+        finding = Finding(
+            run_id=run.id,
+            injection_id=injections[one.index].id if one.index is not None else None,
+            well_id=well.id if well is not None else None,
+            key_code=plan.key_code(well.id if well is not None else None),
+            rule=one.rule, locus=one.locus, severity=one.severity, stops_run=one.stops_run,
+            do=one.do.as_json(), decided_at=None, decided_by=None,
         )  # fmt: skip
+        finding.seen = seal_json(keys[finding.key_code], one.seen.as_json(), finding, "seen")
+        session.add(finding)
         if one.severity not in (Severity.FAIL, Severity.HOLD):
             continue
         found = append(

@@ -2,6 +2,7 @@
 """Reading kits, injection plates, runs, readings and profiles."""
 
 from lims.genotyping.queries.kits import control_genotypes, kit, kits, usual_size_standard
+from lims.genotyping.queries.opened import FindingRead, alleles_of, calls_of_injection
 from lims.genotyping.queries.plates import PlatePicture, plate_picture, plate_record
 from lims.genotyping.queries.profiles import (
     Path,
@@ -32,8 +33,9 @@ from lims.genotyping.queries.signals import electropherogram
 from lims.genotyping.queries.wells import awaited_wells, origins, sample_name
 
 __all__ = [
-    "Path", "PlatePicture", "ProfilePicture", "ReadingCase", "RunPicture", "Waiting",
-    "awaited_wells", "control_genotypes", "electropherogram", "findings_of",
+    "FindingRead", "Path", "PlatePicture", "ProfilePicture", "ReadingCase", "RunPicture", "Waiting",
+    "alleles_of", "awaited_wells", "calls_of_injection", "control_genotypes", "electropherogram",
+    "findings_of",
     "injections_of_well", "kit", "kits", "ladder_used", "origins", "other_injection",
     "plate_picture", "plate_record", "plates_to_run", "profile_of", "profile_paths",
     "profile_picture", "reading_case", "run_of", "run_picture", "runs", "sample_name",

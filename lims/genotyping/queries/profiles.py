@@ -9,10 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from lims.amplification.models import Amplification
+from lims.core.code_keys import Closed, closed_codes, code_keys
 from lims.core.errors import NotFound
 from lims.extraction.models import Extract
 from lims.genotyping.models import Finding, Injection, Profile, ProfileState, Reading, Run, RunFile
-from lims.genotyping.rules.readings import Call, calls_of
+from lims.genotyping.queries.opened import (
+    Alleles,
+    FindingRead,
+    alleles_under,
+    findings_read,
+    reading_under,
+)
+from lims.genotyping.rules.readings import Call
 from lims.plates.models import Plate, Well
 from lims.samples.models import Aliquot, Sample
 
@@ -22,6 +30,8 @@ class Path:
     """Where a profile comes from: raw file, injection, well, amplification, extract, sample."""
 
     profile: Profile
+    # None where the code is closed.
+    alleles: Alleles | None
     sha256: str
     file_name: str
     injection: int
@@ -43,7 +53,9 @@ class ProfilePicture:
     paths: tuple[Path, ...]
     readings: Mapping[int, Mapping[str, Call]]
     readers: Mapping[int, tuple[str, datetime]]
-    findings: tuple[Finding, ...]
+    findings: tuple[FindingRead, ...]
+    # Since when nobody reads it, where that is so.
+    closed: Closed | None = None
 
     @property
     def current(self) -> Path | None:
@@ -78,10 +90,15 @@ def profile_paths(session: Session, sample_code: str) -> tuple[Path, ...]:
         .join(Sample, Sample.code == Aliquot.sample_code)
         .where(Profile.sample_code == sample_code)
         .order_by(Profile.version.desc())
-    )  # fmt: skip
+    ).all()  # fmt: skip
+    keys = code_keys(session, {row[0].key_code for row in rows})
     return tuple(
         Path(
-            profile=profile, sha256=sha, file_name=name, injection=number, run=run, well=well,
+            profile=profile,
+            alleles=alleles_under(keys[profile.key_code], profile)
+            if profile.key_code in keys
+            else None,
+            sha256=sha, file_name=name, injection=number, run=run, well=well,
             amplified=amplified, amplification=amplification, amplified_at=at, extract=extract,
             aliquot=aliquot, sample=sample,
         )
@@ -98,7 +115,8 @@ def profile_picture(session: Session, sample_code: str) -> ProfilePicture:
     if sample is None:
         raise NotFound(code=sample_code)
     paths = profile_paths(session, sample_code)
-    picture = ProfilePicture(sample, paths, {}, {}, ())
+    closed = closed_codes(session, [sample_code]).get(sample_code)
+    picture = ProfilePicture(sample, paths, {}, {}, (), closed)
     shown = picture.shown
     if shown is None:
         return picture
@@ -108,12 +126,18 @@ def profile_picture(session: Session, sample_code: str) -> ProfilePicture:
     findings = session.scalars(
         select(Finding).where(Finding.injection_id == shown.injection).order_by(Finding.id)
     ).all()
+    keys = code_keys(session, {one.key_code for one in readings})
     return ProfilePicture(
         sample,
         paths,
-        {one.number: calls_of(one.calls) for one in readings},
+        {
+            one.number: reading_under(keys[one.key_code], one)
+            for one in readings
+            if one.key_code in keys
+        },
         {one.number: (one.reader, one.submitted_at) for one in readings},
-        tuple(findings),
+        findings_read(session, findings),
+        closed,
     )
 
 

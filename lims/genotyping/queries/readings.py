@@ -10,15 +10,17 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from instruments.analyzers.kit import Kit
+from lims.core.code_keys import CodeKey, code_key, code_keys
 from lims.core.errors import NotFound
 from lims.custody.queries import blocked
 from lims.custody.rules import HoldStanding
 from lims.genotyping.models import Finding, Injection, Profile, ProfileState, Reading, Run, RunState
 from lims.genotyping.queries.kits import kit
+from lims.genotyping.queries.opened import calls_under, reading_under
 from lims.genotyping.queries.wells import Origin, origins
 from lims.genotyping.rules import ReadingStage
 from lims.genotyping.rules.calls import MachineCalls, Thresholds
-from lims.genotyping.rules.readings import Call, calls_of, stage_of
+from lims.genotyping.rules.readings import Call, stage_of
 from lims.genotyping.rules.samples import machine_labels
 from lims.plates.models import Well
 from lims.plates.rules import WellRole
@@ -66,7 +68,7 @@ def waiting_readings(
 ) -> tuple[tuple[Waiting, ...], int | None]:
     """Return the injections that are not decided yet, the oldest first, and where to go on.
 
-    Only those that can be read, of runs that may be released.
+    Only those that can be read, of runs that may be released, of codes that are not closed.
     """
     decided = exists().where(Profile.injection_id == Injection.id)
     rows = session.execute(
@@ -76,8 +78,10 @@ def waiting_readings(
         )
         .join(Well, Well.id == Injection.well_id)
         .join(Run, Run.id == Injection.run_id)
+        .outerjoin(CodeKey, CodeKey.code == Injection.key_code)
         .where(
             Injection.id > after,
+            CodeKey.closed_on.is_(None),
             Injection.readable,
             Well.role == WellRole.SAMPLE,
             Run.state != RunState.FAILED,
@@ -101,7 +105,7 @@ def waiting_readings(
 def reading_case(session: Session, injection_id: int, *, lock: bool = False) -> ReadingCase:
     """Return an injection of a sample with its readings; `lock` keeps others from deciding.
 
-    Raises NotFound for what is no injection of a sample.
+    Raises NotFound for what is no injection of a sample, Withdrawn, CodeErased.
     """
     injection = session.get(Injection, injection_id, with_for_update=lock, populate_existing=lock)
     well = session.get(Well, injection.well_id) if injection is not None else None
@@ -111,6 +115,7 @@ def reading_case(session: Session, injection_id: int, *, lock: bool = False) -> 
     origin = origins(session, [code]).get(code)
     if origin is None:
         raise NotFound(code=code)
+    own_key = code_key(session, injection.key_code)
     run = session.get_one(Run, injection.run_id)
     readings, readers = _readings(session, [injection_id])
     profile = session.scalar(
@@ -119,7 +124,7 @@ def reading_case(session: Session, injection_id: int, *, lock: bool = False) -> 
         .order_by(Profile.id.desc())
         .limit(1)
     )
-    calls = MachineCalls.from_json(injection.calls)
+    calls = calls_under(own_key, injection)
     thresholds = Thresholds.from_json(run.thresholds)
     own = kit(run.kit)
     mixture = session.scalar(
@@ -162,8 +167,10 @@ def _readings(
 ) -> tuple[dict[int, dict[int, dict[str, Call]]], dict[int, dict[int, str]]]:
     readings: dict[int, dict[int, dict[str, Call]]] = defaultdict(dict)
     readers: dict[int, dict[int, str]] = defaultdict(dict)
-    for one in session.scalars(select(Reading).where(Reading.injection_id.in_(injections))):
-        readings[one.injection_id][one.number] = calls_of(one.calls)
+    rows = session.scalars(select(Reading).where(Reading.injection_id.in_(injections))).all()
+    keys = code_keys(session, {one.key_code for one in rows})
+    for one in rows:
+        readings[one.injection_id][one.number] = reading_under(keys[one.key_code], one)
         readers[one.injection_id][one.number] = one.reader
     for number in injections:
         readings.setdefault(number, {})

@@ -12,6 +12,12 @@ from lims.core.codes import Kind
 from lims.core.errors import NotFound
 from lims.custody.models import Subject
 from lims.genotyping.models import Finding, Injection, Run, RunFile, Severity
+from lims.genotyping.queries.opened import (
+    FindingRead,
+    calls_of_injection,
+    findings_read,
+    plain_calls,
+)
 from lims.genotyping.queries.wells import sample_name
 from lims.genotyping.rules import gravity
 from lims.genotyping.rules.calls import MachineCalls, Thresholds
@@ -65,6 +71,7 @@ class FindingShown:
     """A finding, the well it stands in ('' for the whole run) and how it is drawn."""
 
     finding: Finding
+    seen: Mapping[str, object]
     position: str
     mark: str
     answerable: bool
@@ -157,15 +164,18 @@ def run_picture(session: Session, run_id: int) -> RunPicture:
         well.id: well.position
         for well in session.scalars(select(Well).where(Well.plate_code == run.plate_code))
     }
-    rows = session.scalars(select(Finding).where(Finding.run_id == run_id)).all()
+    rows = findings_read(
+        session, session.scalars(select(Finding).where(Finding.run_id == run_id)).all()
+    )
     findings = tuple(
         sorted(
             (
                 FindingShown(
-                    one, positions.get(one.well_id or 0, ""), _mark(one),
+                    one, read.seen, positions.get(one.well_id or 0, ""), _mark(one),
                     one.rule in OVERRULABLE and one.stops_run and one.decided_at is None,
                 )
-                for one in rows
+                for read in rows
+                for one in (read.finding,)
             ),
             key=lambda shown: (
                 gravity(shown.finding.severity, stops_run=shown.finding.stops_run),
@@ -175,7 +185,7 @@ def run_picture(session: Session, run_id: int) -> RunPicture:
     )  # fmt: skip
     wells = _wells(wells_of(session, run.plate_code), injections, findings)
     ladders = session.scalars(
-        select(Injection.calls)
+        select(Injection)
         .join(Well, Well.id == Injection.well_id)
         .where(Injection.run_id == run_id, Well.role == WellRole.LADDER)
     ).all()
@@ -187,7 +197,7 @@ def run_picture(session: Session, run_id: int) -> RunPicture:
         findings=findings,
         wells=wells,
         ladders=len(ladders),
-        ladders_accepted=sum(1 for calls in ladders if MachineCalls.from_json(calls).rungs),
+        ladders_accepted=sum(1 for one in ladders if plain_calls(one).rungs),
     )
 
 
@@ -221,26 +231,30 @@ def other_injection(session: Session, injection: Injection) -> int | None:
     )
 
 
-def findings_of(session: Session, injection_id: int) -> tuple[Finding, ...]:
+def findings_of(session: Session, injection_id: int) -> tuple[FindingRead, ...]:
     """Return what was found in one injection, the gravest first."""
     rows = session.scalars(select(Finding).where(Finding.injection_id == injection_id))
-    return tuple(
-        sorted(rows, key=lambda one: (gravity(one.severity, stops_run=one.stops_run), one.id))
+    return findings_read(
+        session,
+        sorted(rows, key=lambda one: (gravity(one.severity, stops_run=one.stops_run), one.id)),
     )
 
 
 def ladder_used(session: Session, injection: Injection) -> MachineCalls | None:
-    """Return the calls of the ladder that an injection was compared with."""
-    calls = MachineCalls.from_json(injection.calls)
+    """Return the calls of the ladder that an injection was compared with.
+
+    Raises Withdrawn, CodeErased.
+    """
+    calls = calls_of_injection(session, injection)
     if calls.rungs:
         return calls
     rows = session.scalars(
-        select(Injection.calls)
+        select(Injection)
         .join(Well, Well.id == Injection.well_id)
         .where(Injection.run_id == injection.run_id, Well.position == calls.ladder)
         .order_by(Injection.id)
     )
-    return next((found for row in rows if (found := MachineCalls.from_json(row)).rungs), None)
+    return next((found for row in rows if (found := plain_calls(row)).rungs), None)
 
 
 def thresholds_of_run(run: Run) -> Thresholds:

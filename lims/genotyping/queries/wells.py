@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lims.extraction.models import Extract
 from lims.genotyping.models import Injection, Run, RunFile
-from lims.genotyping.rules.calls import MachineCalls
+from lims.genotyping.queries.opened import plain_calls
 from lims.genotyping.rules.controls import unexplained
 from lims.genotyping.rules.files import AwaitedWell, Known, name_of_well
 from lims.plates.models import Well
@@ -28,6 +28,11 @@ class Origin:
     sample: str
     expected_sex: ExpectedSex
     line: Line | None
+
+    @property
+    def key_code(self) -> str | None:
+        """The reference sample whose key seals what is learnt of it; None for a bone."""
+        return self.sample if self.line is Line.REFERENCE else None
 
 
 def sample_name(well: Well) -> str:
@@ -104,15 +109,15 @@ def run_of_files(session: Session, hashes: Collection[str]) -> Run | None:
 def blanks_passed(session: Session, batches: Collection[str]) -> frozenset[str]:
     """Return those extraction batches whose blank was typed before and gave no finding."""
     rows = session.execute(
-        select(Extract.batch_code, Injection.calls)
+        select(Extract.batch_code, Injection)
         .join(Well, Well.subject_code == Extract.code)
         .join(Injection, Injection.well_id == Well.id)
         .where(Extract.batch_code.in_(batches), Extract.is_blank)
     )
     passed: set[str] = set()
     failed: set[str] = set()
-    for batch, calls in rows:
-        read = MachineCalls.from_json(calls)
+    for batch, injection in rows:
+        read = plain_calls(injection)
         if read.size is not None and read.size.sized:
             (failed if unexplained(read, least=1) else passed).add(batch)
     return frozenset(passed - failed)

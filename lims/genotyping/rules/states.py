@@ -29,6 +29,7 @@ class ProfileState(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
 
 class ReadingStage(StrEnum):

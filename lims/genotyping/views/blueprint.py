@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The blueprint of genotyping, and what its pages share."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,7 +15,7 @@ blueprint = Blueprint("genotyping", __name__)
 Answer = AnyResponse | tuple[str, int] | dict[str, object]
 
 
-def spoken(stored: dict[str, object]) -> str:
+def spoken(stored: Mapping[str, object]) -> str:
     """Return a stored sentence in the request's language."""
     return in_words(Say.from_json(stored))
 

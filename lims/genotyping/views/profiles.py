@@ -11,6 +11,7 @@ from lims.people.queries import initials_of
 from lims.samples.rules import ALIQUOT_WORDS, MATERIAL_WORDS, SIDE_WORDS
 from lims.web.errors import wants_json
 from lims.web.guard import needs
+from lims.web.locale import in_both, in_words
 from lims.web.pages import code_in_path, page, reading
 from lims.web.rights import Right
 
@@ -23,7 +24,9 @@ def profile(code: str) -> Answer:
     with reading() as session:
         picture = queries.profile_picture(session, read)
         if wants_json():
-            return {"sample": read, "versions": [_path_json(path) for path in picture.paths]}
+            versions = [_path_json(path) for path in picture.paths]
+            closed = in_both(picture.closed.refusal.say) if picture.closed else None
+            return {"sample": read, "versions": versions, "closed": closed}
         shown = picture.shown
         kit = queries.kit(shown.profile.kit) if shown is not None else None
         actors = {path.profile.decided_by for path in picture.paths}
@@ -33,6 +36,7 @@ def profile(code: str) -> Answer:
             loci=read_loci(kit) if kit is not None else (),
             whole=whole_loci(kit, _alleles(shown)) if kit is not None and shown else 0,
             alleles=_alleles(shown) if shown is not None else {},
+            closed=in_words(picture.closed.refusal.say) if picture.closed else "",
             initials=initials_of(session, actors), titles=TITLES, spoken=spoken,
             material_words=MATERIAL_WORDS, side_words=SIDE_WORDS, aliquot_words=ALIQUOT_WORDS,
             severity_words=SEVERITY_WORDS, severity_tones=SEVERITY_TONES,
@@ -40,17 +44,14 @@ def profile(code: str) -> Answer:
 
 
 def _alleles(path: queries.Path) -> dict[str, tuple[str, ...]]:
-    return {
-        locus: tuple(found)
-        for locus, found in path.profile.alleles.items()
-        if isinstance(found, list)
-    }
+    return path.alleles or {}
 
 
 def _path_json(path: queries.Path) -> dict[str, object]:
     return {
         "version": path.profile.version, "state": path.profile.state.value,
-        "kit": path.profile.kit, "alleles": path.profile.alleles,
+        "kit": path.profile.kit,
+        "alleles": {locus: list(found) for locus, found in _alleles(path).items()},
         "reasons": path.profile.reasons, "sha256": path.sha256, "injection": path.injection,
         "plate": path.well.plate_code, "well": path.well.position,
         "amplification": None if path.amplified is None else path.amplified.plate_code,

@@ -8,12 +8,12 @@ from flask import request, url_for
 from sqlalchemy.orm import Session
 
 from lims.core.clock import now
+from lims.core.code_keys import code_key
 from lims.core.codes import Kind
 from lims.core.errors import NotFound
 from lims.genotyping import operations, queries
 from lims.genotyping.models import Injection, Run, RunFile, Severity
 from lims.genotyping.rules import ROLE_WORDS
-from lims.genotyping.rules.calls import MachineCalls
 from lims.genotyping.rules.controls import CONSUMABLE_WORDS
 from lims.genotyping.rules.files import MOST_PROBLEMS
 from lims.genotyping.rules.findings import TITLES
@@ -178,7 +178,7 @@ def _run_json(picture: queries.RunPicture) -> dict[str, object]:
                 "id": one.finding.id, "rule": one.finding.rule, "well": one.position,
                 "severity": one.finding.severity.value, "stops_run": one.finding.stops_run,
                 "answered": one.finding.decided_at is not None,
-                "answerable": one.answerable, "seen": spoken(one.finding.seen),
+                "answerable": one.answerable, "seen": spoken(one.seen),
                 "do": spoken(one.finding.do),
             }
             for one in picture.findings
@@ -196,7 +196,7 @@ def well(run_id: int, well: str) -> Answer:
         chosen = next((one for one in found if one.id == wanted), found[0])
         run = session.get_one(Run, run_id)
         filled = session.get_one(Well, chosen.well_id)
-        calls = MachineCalls.from_json(chosen.calls)
+        calls = queries.calls_of_injection(session, chosen)
         kit = queries.kit(run.kit)
         other = queries.other_injection(session, chosen)
         return page(
@@ -218,12 +218,14 @@ def signal(injection_id: int) -> Answer:
             raise NotFound(code=str(injection_id))
         run = session.get_one(Run, injection.run_id)
         file = session.get_one(RunFile, injection.sha256)
+        key = code_key(session, injection.key_code)
+        calls = queries.calls_of_injection(session, injection)
         ladder = queries.ladder_used(session, injection)
     return queries.electropherogram(
-        laboratory().files.read(injection.sha256),
+        laboratory().files.read(injection.sha256, key),
         name=file.name,
         kit=queries.kit(run.kit),
-        calls=MachineCalls.from_json(injection.calls),
+        calls=calls,
         ladder=ladder,
         thresholds=queries.thresholds_of_run(run),
     )

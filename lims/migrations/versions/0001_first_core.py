@@ -15,6 +15,16 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables with their constraints, indexes."""
     op.create_table(
+        "code_key",
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("destroyed_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_code_key")),
+        sa.UniqueConstraint("ref", name=op.f("uq_code_key_ref")),
+    )
+    op.create_table(
         "request_key",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("actor", sa.String(length=80), nullable=False),

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
+from lims.core.code_keys import make_code_key
 from lims.custody.operations import create_subject, fresh_code, unlinked
 from lims.custody.rules import Tag
 from lims.samples.models import Sample
@@ -119,4 +120,6 @@ def _register(
         )
     )  # fmt: skip
     session.flush()
+    if line is Line.REFERENCE:
+        make_code_key(session, code)
     return code

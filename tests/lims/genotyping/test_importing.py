@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from lims.core.code_keys import PLAIN, open_json
 from lims.core.db import Database
 from lims.core.words import Say
 from lims.custody.queries import blocked, history
@@ -364,5 +365,5 @@ def test_a_finding_says_what_was_seen_and_what_to_do(
     import_files(a_run_of(plate, without=("C01",)), plate.code)
     with database.reading() as session:
         for finding in session.scalars(select(Finding)):
-            assert str(Say.from_json(finding.seen))
+            assert str(Say.from_json(open_json(PLAIN, finding.seen, finding, "seen")))
             assert str(Say.from_json(finding.do))
