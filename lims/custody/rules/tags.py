@@ -133,6 +133,7 @@ class Tag(StrEnum):
     SAMPLE_ITEM_RETURNED = "sample:item:returned", N_("Returned")
     SAMPLE_ITEM_MISSED = "sample:item:missed", N_("Found missing")
     SAMPLE_ITEM_FOUND = "sample:item:found", N_("Found again")
+    SAMPLE_RECORD_ERASED = "sample:record:erased", N_("Erased on withdrawal of consent")
     SAMPLE_SEAL_CHECKED = "sample:seal:checked", N_("Seal checked")
     SAMPLE_SEAL_BROKEN = "sample:seal:broken", N_("Seal broken")
     SAMPLE_SEAL_APPLIED = "sample:seal:applied", N_("Seal applied")
@@ -237,3 +238,5 @@ class Tag(StrEnum):
     SEALED_CONSENT_WITHDRAWN = "sealed:consent:withdrawn", N_("Consent withdrawn")
     SEALED_DONOR_CODED = "sealed:donor:coded", N_("Reference sample coded")
     SEALED_RECORD_ERASED = "sealed:record:erased", N_("Record erased on withdrawal")
+    SEALED_LEGAL_HOLD_SET = "sealed:legal-hold:set", N_("Erasure blocked by law")
+    SEALED_LEGAL_HOLD_LIFTED = "sealed:legal-hold:lifted", N_("Erasure no longer blocked by law")
