@@ -205,6 +205,12 @@ def _sqlite_engine(url: URL) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
+    @event.listens_for(engine, "checkin")
+    def _leave_nothing_open(connection: Any, _record: object) -> None:
+        # A COMMIT refused by a deferred key leaves the transaction, and its lock, as they were.
+        if connection is not None and connection.in_transaction:
+            connection.rollback()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         writes = connection.get_execution_options().get("osteon_write", False)

@@ -10,6 +10,7 @@ from lims.custody.models.ledger import (
     LedgerStream,
     LedgerStreamNode,
 )
+from lims.custody.models.possession import Possession
 from lims.custody.models.subjects import Derivation, Hold, Subject
 from lims.custody.models.triggers import APPEND_ONLY, TRIGGERS
 
@@ -25,5 +26,6 @@ __all__ = [
     "LedgerNode",
     "LedgerStream",
     "LedgerStreamNode",
+    "Possession",
     "Subject",
 ]

@@ -48,6 +48,7 @@ class Hold(Base):
     __tablename__ = "hold"
     __table_args__ = (
         CheckConstraint("(lifted_by_event IS NULL) = (lifted_at IS NULL)", name="lifted"),
+        CheckConstraint("set_by_event IS NOT NULL OR reason = 'consent'", name="recorded"),
         Index("ix_hold_standing", "code", sqlite_where=text("lifted_by_event IS NULL"),
               postgresql_where=text("lifted_by_event IS NULL")),
     )  # fmt: skip
@@ -55,7 +56,11 @@ class Hold(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     code: Mapped[str] = mapped_column(ForeignKey("subject.code"))
     reason: Mapped[HoldReason] = mapped_column(stored_enum(HoldReason))
-    set_by_event: Mapped[str] = mapped_column(String(EVENT_ID_LENGTH), _event(), unique=True)
+    # NULL while a withdrawn consent holds the thing and the ledger is not to be told yet: the
+    # hold works at once, and its event comes at an hour of its own.
+    set_by_event: Mapped[str | None] = mapped_column(
+        String(EVENT_ID_LENGTH), _event(), unique=True
+    )
     set_at: Mapped[datetime]
     lifted_by_event: Mapped[str | None] = mapped_column(
         String(EVENT_ID_LENGTH), _event(), unique=True

@@ -23,15 +23,25 @@ KEPT = {
         "a code stays what it is",
     ),
     "hold": (
-        "OLD.lifted_by_event IS NOT NULL OR NEW.lifted_by_event IS NULL OR NEW.code <> OLD.code"
-        " OR NEW.reason <> OLD.reason OR NEW.set_by_event <> OLD.set_by_event"
-        " OR NEW.set_at <> OLD.set_at",
-        "a hold is only ever lifted, once",
+        "OLD.lifted_by_event IS NOT NULL OR NEW.code <> OLD.code OR NEW.reason <> OLD.reason"
+        " OR NEW.set_at <> OLD.set_at OR NEW.set_by_event IS NULL OR CASE"
+        " WHEN OLD.set_by_event IS NULL THEN NEW.lifted_by_event IS NOT NULL"
+        " ELSE NEW.set_by_event <> OLD.set_by_event OR NEW.lifted_by_event IS NULL END",
+        "a hold is only ever recorded once and lifted once",
+    ),
+    "possession": (
+        "OLD.ended_at IS NOT NULL OR NEW.ended_at IS NULL OR NEW.code <> OLD.code"
+        " OR NEW.number <> OLD.number OR NEW.holder <> OLD.holder OR NEW.place <> OLD.place"
+        " OR NEW.position <> OLD.position OR NEW.began_at <> OLD.began_at"
+        " OR NEW.began_event <> OLD.began_event",
+        "an interval is only ever ended, once",
     ),
 }
 """Tables without DELETE where only some changes are allowed: what is refused, and why."""
 
-KEPT_KEYS = {"ledger_head": ("id",), "subject": ("code",), "hold": ("id",)}
+KEPT_KEYS = {
+    "ledger_head": ("id",), "subject": ("code",), "hold": ("id",), "possession": ("code", "number"),
+}  # fmt: skip
 
 
 def _sqlite() -> list[str]:

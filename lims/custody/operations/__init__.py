@@ -2,6 +2,7 @@
 """The verbs of custody: append, code, derive, hold, sign."""
 
 from lims.custody.operations.checkpoints import checkpoint, publish
+from lims.custody.operations.consent_holds import record_withheld, withhold
 from lims.custody.operations.keys import (
     BadKeyFile,
     Signer,
@@ -17,6 +18,12 @@ from lims.custody.operations.keys import (
     write_public_key,
 )
 from lims.custody.operations.ledger import append, start_ledger, unlinked, write_pending
+from lims.custody.operations.possession import (
+    pass_all,
+    pass_to,
+    require_all_held_by,
+    require_held_by,
+)
 from lims.custody.operations.subjects import (
     change_state,
     create_subject,
@@ -47,12 +54,18 @@ __all__ = [
     "lift_hold",
     "lock_subject",
     "long_term_signer",
+    "pass_all",
+    "pass_to",
     "publish",
+    "record_withheld",
     "read_public_key",
     "refuse_if_held",
+    "require_all_held_by",
+    "require_held_by",
     "set_hold",
     "start_ledger",
     "unlinked",
+    "withhold",
     "write_pending",
     "write_public_key",
 ]

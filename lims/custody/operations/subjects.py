@@ -11,8 +11,18 @@ from lims.core.codes import Kind, draw_code
 from lims.core.errors import NotFound
 from lims.custody.models import Derivation, Hold, Subject
 from lims.custody.operations.ledger import append
+from lims.custody.operations.possession import begin
 from lims.custody.queries.lineage import ancestors, blocked
-from lims.custody.rules import AlreadyDerived, EventId, HoldReason, NoSuchHold, OnHold, Tag
+from lims.custody.rules import (
+    FROM_CREATION,
+    AlreadyDerived,
+    EventId,
+    HoldReason,
+    NoSuchHold,
+    OnHold,
+    Tag,
+    moves,
+)
 
 
 def create_subject(
@@ -34,7 +44,8 @@ def create_subject(
     """Give a thing its code, link it to what it came from, and record its first event.
 
     `parents` are codes that exist, `reason` says in one word how the child came from them
-    (`ground`, `extracted`). The event is written with `parents` and `reason` beside `content`.
+    (`ground`, `extracted`). The event is written with `parents`, `reason` and `state` beside
+    `content`. A sample, aliquot or extract is held by its maker, at `device`, from then on.
 
     Raises IntegrityError at the flush for a code that is taken, NotFound for an unknown parent.
     """
@@ -43,10 +54,14 @@ def create_subject(
     session.add(Subject(code=code, kind=Kind(code[0]), state=state, created_at=at))
     session.flush()
     lineage = {"parents": list(parents), "reason": reason} if parents else {}
+    held = moves(by.id, device) if Kind(code[0]) in FROM_CREATION else {}
     event_id = append(
-        session, tag, stream=code, by=by, at=at, content={**content, **lineage}, device=device,
+        session, tag, stream=code, by=by, at=at,
+        content={"state": state, **content, **lineage, **held}, device=device,
         cause=cause, occurred=occurred, idem=idem,
     )  # fmt: skip
+    if held:
+        begin(session, code, by.id, place=device, event_id=event_id, at=at)
     for parent in parents:
         _known(session, parent)
         session.add(Derivation(child=code, parent=parent, reason=reason, event_id=event_id))
@@ -134,7 +149,7 @@ def lift_hold(
     Who may lift which hold is for the caller to ask.
     """
     hold = session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
-    if hold is None or hold.lifted_by_event is not None:
+    if hold is None or hold.lifted_by_event is not None or hold.set_by_event is None:
         raise NoSuchHold(code=hold.code if hold else str(hold_id))
     event_id = append(
         session, Tag.SUBJECT_HOLD_LIFTED, stream=hold.code, by=by, at=at,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading custody: histories, lineage, holds, the export, the check."""
+"""Reading custody: histories, possession, lineage, holds, the export, the check."""
 
 from lims.custody.queries.ledger import (
     DatabaseReport,
@@ -27,6 +27,14 @@ from lims.custody.queries.lineage import (
     parents,
     subject,
 )
+from lims.custody.queries.possession import (
+    at_place_at,
+    held,
+    held_by_at,
+    held_each,
+    holder_at,
+    intervals,
+)
 from lims.custody.queries.proof_file import proof_lines
 from lims.custody.queries.proofs import (
     LastProof,
@@ -42,6 +50,7 @@ __all__ = [
     "LastProof",
     "ancestors",
     "anchor",
+    "at_place_at",
     "blocked",
     "checkpoint_due",
     "checkpoints",
@@ -52,10 +61,15 @@ __all__ = [
     "events_of",
     "export_lines",
     "head",
+    "held",
+    "held_by_at",
+    "held_each",
     "history",
+    "holder_at",
     "holds_of",
     "inclusion_proof",
     "inclusion_proofs",
+    "intervals",
     "last_checkpoint",
     "last_proof",
     "leaf_hashes",

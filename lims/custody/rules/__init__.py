@@ -5,28 +5,71 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, NewType
+from typing import ClassVar
 
 from lims.core.errors import Refusal
 from lims.core.words import N_, Say
+from lims.custody.rules.events import Event, EventId
+from lims.custody.rules.possession import (
+    FROM_CREATION,
+    GONE,
+    MISSING,
+    OUTSIDE,
+    TRACKED,
+    AwayOutside,
+    Gone,
+    HeldByOther,
+    InStorage,
+    Interval,
+    Missing,
+    NotHere,
+    Replayed,
+    Standing,
+    check_held,
+    fork_of,
+    forks_around,
+    is_away,
+    is_place,
+    moves,
+    replay,
+)
 from lims.custody.rules.tags import Tag
 
 __all__ = [
+    "FROM_CREATION",
+    "GONE",
+    "MISSING",
+    "OUTSIDE",
+    "TRACKED",
     "AlreadyDerived",
+    "AwayOutside",
     "CheckpointBackwards",
     "Event",
     "EventId",
+    "Gone",
+    "HeldByOther",
     "HoldReason",
     "HoldStanding",
+    "InStorage",
+    "Interval",
     "LedgerNotStarted",
+    "Missing",
     "NoDailyKey",
     "NoSuchHold",
+    "NotHere",
     "OnHold",
+    "Replayed",
+    "Standing",
     "Tag",
+    "check_held",
+    "fork_of",
+    "forks_around",
     "hold_words",
+    "is_away",
+    "is_place",
+    "moves",
+    "replay",
 ]
-
-EventId = NewType("EventId", str)
 
 
 class HoldReason(StrEnum):
@@ -75,28 +118,6 @@ class HoldStanding:
     def words(self) -> Say:
         """The reason in words."""
         return hold_words(self.reason)
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event of the ledger as it is read; `index` is its place in the log, from 0."""
-
-    index: int
-    id: EventId
-    stream: str
-    seq: int
-    tag: Tag | str  # a plain string only where a newer version of Osteon wrote it
-    actor: str
-    device: str
-    occurred: datetime
-    recorded: datetime
-    cause: str
-    content: Mapping[str, object]
-
-    @property
-    def words(self) -> str:
-        """The marked words of its type."""
-        return self.tag.words if isinstance(self.tag, Tag) else str(self.tag)
 
 
 class OnHold(Refusal):

@@ -48,6 +48,14 @@ TRIGGERS = {
         "OLD.code OR NEW.reason <> OLD.reason OR NEW.set_by_event <> OLD.set_by_event OR "
         "NEW.set_at <> OLD.set_at) EXECUTE FUNCTION osteon_refuse('a hold is only ever "
         "lifted, once')",
+        "CREATE TRIGGER possession_no_delete BEFORE DELETE OR TRUNCATE ON possession FOR "
+        "EACH STATEMENT EXECUTE FUNCTION osteon_refuse('nothing is deleted')",
+        "CREATE TRIGGER possession_kept BEFORE UPDATE ON possession FOR EACH ROW WHEN "
+        "(OLD.ended_at IS NOT NULL OR NEW.ended_at IS NULL OR NEW.code <> OLD.code OR "
+        "NEW.number <> OLD.number OR NEW.holder <> OLD.holder OR NEW.place <> OLD.place "
+        "OR NEW.position <> OLD.position OR NEW.began_at <> OLD.began_at OR "
+        "NEW.began_event <> OLD.began_event) EXECUTE FUNCTION osteon_refuse('an interval "
+        "is only ever ended, once')",
     ],
     "sqlite": [
         "CREATE TRIGGER ledger_event_no_update BEFORE UPDATE ON ledger_event BEGIN SELECT "
@@ -109,8 +117,17 @@ TRIGGERS = {
         "OR NEW.set_by_event <> OLD.set_by_event OR NEW.set_at <> OLD.set_at BEGIN SELECT "
         "RAISE(ABORT, 'hold: a hold is only ever lifted, once'); END",
         "CREATE TRIGGER hold_no_replace BEFORE INSERT ON hold WHEN EXISTS (SELECT 1 FROM "
-        "hold WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'hold has this row already'); "
-        "END",
+        "hold WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'hold has this row already'); END",
+        "CREATE TRIGGER possession_no_delete BEFORE DELETE ON possession BEGIN SELECT "
+        "RAISE(ABORT, 'possession: nothing is deleted'); END",
+        "CREATE TRIGGER possession_kept BEFORE UPDATE ON possession WHEN OLD.ended_at IS NOT "
+        "NULL OR NEW.ended_at IS NULL OR NEW.code <> OLD.code OR NEW.number <> OLD.number OR "
+        "NEW.holder <> OLD.holder OR NEW.place <> OLD.place OR NEW.position <> OLD.position "
+        "OR NEW.began_at <> OLD.began_at OR NEW.began_event <> OLD.began_event BEGIN SELECT "
+        "RAISE(ABORT, 'possession: an interval is only ever ended, once'); END",
+        "CREATE TRIGGER possession_no_replace BEFORE INSERT ON possession WHEN EXISTS "
+        "(SELECT 1 FROM possession WHERE code = NEW.code AND number = NEW.number) BEGIN "
+        "SELECT RAISE(ABORT, 'possession has this row already'); END",
     ],
 }
 
@@ -301,6 +318,99 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("idx", name=op.f("pk_ledger_leaf")),
         sa.UniqueConstraint("event_id", name=op.f("uq_ledger_leaf_event_id")),
+    )
+    op.create_table(
+        "possession",
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=True),
+        sa.Column("holder", sa.String(length=80), nullable=False),
+        sa.Column("place", sa.String(length=9), nullable=False),
+        sa.Column("position", sa.String(length=3), nullable=False),
+        sa.Column("began_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("began_event", sa.String(length=36), nullable=False),
+        sa.Column("ended_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_event", sa.String(length=36), nullable=True),
+        sa.Column("fork", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (ended_event IS NULL) AND (ended_at IS NULL) = (fork IS NULL)",
+            name=op.f("ck_possession_ended"),
+        ),
+        sa.CheckConstraint(
+            "(number = 1 AND previous IS NULL) OR (number > 1 AND previous IS NOT NULL AND previous = number - 1)",
+            name=op.f("ck_possession_follows"),
+        ),
+        sa.CheckConstraint(
+            "ended_at IS NULL OR ended_at >= began_at", name=op.f("ck_possession_in_time")
+        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_possession_counted")),
+        sa.ForeignKeyConstraint(
+            ["began_event"],
+            ["ledger_event.event_id"],
+            name=op.f("fk_possession_began_event"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["code", "previous", "began_at"],
+            ["possession.code", "possession.number", "possession.ended_at"],
+            name=op.f("fk_possession_code_previous_began_at"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_possession_code")),
+        sa.ForeignKeyConstraint(
+            ["ended_event"],
+            ["ledger_event.event_id"],
+            name=op.f("fk_possession_ended_event"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("code", "number", name=op.f("pk_possession")),
+        sa.UniqueConstraint(
+            "code", "number", "ended_at", name=op.f("uq_possession_code_number_ended_at")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_possession_holder_now",
+        "possession",
+        ["holder", "code"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ix_possession_holder_then",
+        "possession",
+        ["holder", "fork"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_possession_place_now",
+        "possession",
+        ["place", "code"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ix_possession_place_then",
+        "possession",
+        ["place", "fork"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_possession_standing",
+        "possession",
+        ["code"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     )
     for ddl in TRIGGERS[op.get_bind().dialect.name]:
         ddl = ddl.replace("%", "%%")

@@ -42,7 +42,10 @@ def test_an_act_and_its_event_are_written_together(
     assert (event.tag, event.words) == (Tag.SAMPLE_CODE_GIVEN, "Code given")
     assert (event.actor, event.device) == ("u:7c1e", "T4679CDF3")
     assert (event.occurred, event.recorded) == (at - timedelta(hours=2), at)
-    assert event.content == {"element": "femur", "mass_ug": 12_000_000}
+    assert event.content == {
+        "element": "femur", "mass_ug": 12_000_000, "state": "coded", "held_by": "u:7c1e",
+        "held_at": "T4679CDF3",
+    }  # fmt: skip
 
 
 def test_an_act_that_fails_leaves_no_event(empty_database: Database, bone: str, acts: Any) -> None:
