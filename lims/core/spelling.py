@@ -5,6 +5,7 @@ import re
 import unicodedata
 
 _BLANK = re.compile(r"\s+")
+_BETWEEN_SIGNS = re.compile(r"[\s\u2010-\u2015\u2212-]")
 # Direction marks, joiners and the like: they are seen by nobody and copied by everybody.
 _UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u0640]")
 # What one hand writes with a hamza, two dots or a tail, the next one leaves out.
@@ -26,6 +27,14 @@ def normalised(text: str) -> str:
     text = "".join(c for c in text if unicodedata.category(c) != "Mn")
     text = unicodedata.normalize("NFKC", text).casefold()
     return _BLANK.sub(" ", text.translate(_LETTERS).translate(_DIGITS)).strip()
+
+
+def number_key(text: str) -> str:
+    """Return a number as it is compared: `normalised`, without blanks and dashes.
+
+    GL02-018 BP, gl02 018bp and ٠١٨ for 018 are one; what parts figures otherwise (12/3) stays.
+    """
+    return _BETWEEN_SIGNS.sub("", normalised(text))
 
 
 def name_parts(text: str) -> tuple[str, ...]:
