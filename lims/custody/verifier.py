@@ -23,17 +23,20 @@ import base64
 import binascii
 import dataclasses
 import datetime
+import functools
 import hashlib
 import itertools
 import json
 import os
 import re
 import sys
+import tempfile
+import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 VERSION = 1
 MAX_LINE = 65_536  # bytes of one event, newline not counted
@@ -328,31 +331,73 @@ def check_last(
 
 
 class Heads:
-    """The map from stream to last event, held in memory; its root stands in each checkpoint."""
+    """The map from stream to last event, held in memory; its root stands in each checkpoint.
+
+    A stream takes 112 bytes: its entry, then the leaf hash, number and place of its last event.
+    """
+
+    _ROW = 112
 
     def __init__(self) -> None:
-        self._buckets: dict[int, dict[bytes, bytes]] = {}
-        self._nodes: list[dict[int, bytes]] = [{} for _ in range(DEPTH + 1)]
+        self._buckets: dict[int, bytearray] = {}
+        self._nodes = [
+            bytearray(EMPTY_HEADS[level] * (1 << DEPTH - level)) for level in range(DEPTH + 1)
+        ]
         self._dirty: set[int] = set()
+        self._count = 0
 
-    def put(self, stream: str, count: int, last: bytes) -> None:
-        """Note that `stream` now has `count` events and ends with the leaf hash `last`."""
-        bucket, entry = head_entry(stream, count, last)
-        self._buckets.setdefault(bucket, {})[entry[:32]] = entry
+    def __len__(self) -> int:
+        return self._count
+
+    def put(self, stream: str, count: int, last: bytes, index: int = 0) -> None:
+        """Note that `stream` now has `count` events and ends with the leaf hash `last`.
+
+        `index` is the place of that event in the log.
+        """
+        name, bucket, at = self._place(stream)
+        head = leaf_hash(f"{stream} {count} {last.hex()}".encode())
+        row = name + head + last + count.to_bytes(8) + index.to_bytes(8)
+        rows = self._buckets.setdefault(bucket, bytearray())
+        if at < 0:
+            rows += row
+            self._count += 1
+        else:
+            rows[at : at + self._ROW] = row
         self._dirty.add(bucket)
+
+    def last(self, stream: str) -> tuple[int, bytes, int] | None:
+        """Give number, leaf hash and place of a stream's last event; the number counts from 0."""
+        _, bucket, at = self._place(stream)
+        if at < 0:
+            return None
+        row = self._buckets[bucket][at : at + self._ROW]
+        return int.from_bytes(row[96:104]) - 1, bytes(row[64:96]), int.from_bytes(row[104:])
 
     def root(self) -> bytes:
         """Give the root over all buckets."""
-        if self._dirty:
-            changed = {index: bucket_hash(self._buckets[index].values()) for index in self._dirty}
-            for held, fresh in zip(self._nodes, raise_heads(changed, self._stored), strict=True):
-                held.update(fresh)
-            self._dirty.clear()
-        return self._nodes[DEPTH].get(0, EMPTY_HEADS[DEPTH])
+        nodes = self._nodes[0]
+        for bucket in self._dirty:
+            rows = self._buckets[bucket]
+            entries = (bytes(rows[at : at + 64]) for at in range(0, len(rows), self._ROW))
+            nodes[32 * bucket : 32 * bucket + 32] = bucket_hash(entries)
+        changed = self._dirty
+        for below, nodes in itertools.pairwise(self._nodes):
+            changed = {index >> 1 for index in changed}
+            for index in changed:  # the two below stand side by side
+                pair = below[64 * index : 64 * index + 64]
+                nodes[32 * index : 32 * index + 32] = _sha256(b"\x01" + pair).digest()
+        self._dirty.clear()
+        return bytes(self._nodes[DEPTH])
 
-    def _stored(self, level: int, indexes: list[int]) -> dict[int, bytes]:
-        nodes = self._nodes[level]
-        return {index: nodes[index] for index in indexes if index in nodes}
+    def _place(self, stream: str) -> tuple[bytes, int, int]:
+        """Give the hash of a stream's name, its bucket, and where its row begins there, or -1."""
+        name = _sha256(stream.encode()).digest()
+        bucket = int.from_bytes(name[: DEPTH // 8])
+        rows = self._buckets.get(bucket, b"")
+        at = rows.find(name)
+        while at > 0 and at % self._ROW:
+            at = rows.find(name, at + 1)
+        return name, bucket, at
 
 
 # --- Ed25519 (RFC 8032 section 5.1) ---------------------------------------------------------------
@@ -379,9 +424,13 @@ def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
     challenge = int.from_bytes(hashed, "little") % _L
     x, y, z, t = point
     minus = (-x % _P, y, z, -t % _P)
-    # [S]B - [k]A, both scalars in one walk (Shamir's trick); R is compared in its encoded form,
-    # which also refuses encodings that are not canonical.
-    table = (_ZERO, _GENERATOR, minus, _add(_GENERATOR, minus))
+    # [S]B - [k]A; R is compared in its encoded form, which also refuses encodings that are not
+    # canonical. The key of a day signs a hundred checkpoints, so tables are worth their making.
+    _uses[public] = _uses.get(public, 0) + 1
+    if _uses[public] > _FEW:
+        found = _by_table(_table(_GENERATOR), scalar, _ZERO)
+        return _compress(_by_table(_table(minus), challenge, found)) == signature[:32]
+    table = (_ZERO, _GENERATOR, minus, _add(_GENERATOR, minus))  # both in one walk (Shamir's trick)
     found = _ZERO
     for bit in range(max(scalar.bit_length(), challenge.bit_length()) - 1, -1, -1):
         found = _double(found)
@@ -389,6 +438,49 @@ def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
         if choice:
             found = _add(found, table[choice])
     return _compress(found) == signature[:32]
+
+
+_FEW = 6  # signatures of one key that are checked without a table
+_uses: dict[bytes, int] = {}
+_Table = list[list[tuple[int, int, int]]]  # [digit of 4 bits][value] -> y - x, y + x, 2dxy
+
+
+@functools.lru_cache(maxsize=3)
+def _table(point: _Point) -> _Table:
+    """List the multiples of a point for every digit of a scalar, as affine points."""
+    table = []
+    for _ in range(64):
+        row = [_ZERO]
+        for _ in range(15):
+            row.append(_add(row[-1], point))
+        table.append([_ready(one) for one in row])
+        for _ in range(4):
+            point = _double(point)
+    return table
+
+
+def _ready(point: _Point) -> tuple[int, int, int]:
+    x, y, z, _ = point
+    inverse = pow(z, -1, _P)
+    x, y = x * inverse % _P, y * inverse % _P
+    return (y - x) % _P, (y + x) % _P, 2 * _D * x * y % _P
+
+
+def _by_table(table: _Table, scalar: int, found: _Point) -> _Point:
+    """Add the multiple of the table's point to `found`."""
+    x1, y1, z1, t1 = found
+    for row in table:
+        digit = scalar & 15
+        scalar >>= 4
+        if digit:
+            minus, plus, product = row[digit]
+            a = (y1 - x1) * minus
+            b = (y1 + x1) * plus
+            c = t1 * product
+            d = 2 * z1
+            e, f, g, h = b - a, d - c, d + c, b + a
+            x1, y1, z1, t1 = e * f % _P, g * h % _P, f * g % _P, e * h % _P
+    return x1, y1, z1, t1
 
 
 def _add(first: _Point, second: _Point) -> _Point:
@@ -762,6 +854,17 @@ class Report:
         if len(self.findings) < LISTED:
             self.findings.append(finding)
 
+    def put(self, finding: Finding) -> None:
+        """Take a finding instead of what is known of the same event, unless that is its origin."""
+        for at, known in enumerate(self.findings):
+            if known.index == finding.index >= 0:
+                if known.reason != "origin":
+                    self.findings[at] = dataclasses.replace(
+                        known, reason=finding.reason, words=finding.words
+                    )
+                return
+        self.add(finding)
+
     def as_json(self) -> dict[str, object]:
         """Give the report as a value for JSON."""
         value = dataclasses.asdict(self)
@@ -789,9 +892,10 @@ def verify(
     lines: Iterable[bytes],
     notes: Iterable[tuple[str, bytes]],
     key: PublicKey,
-    leaves: Callable[[int], bytes] = lambda size: b"",
+    leaves: Callable[[int], Iterable[bytes]] = lambda size: (),
     again: Callable[[], Iterable[bytes]] | None = None,
     witnesses: Iterable[PublicKey] = (),
+    progress: Callable[[int], None] = lambda done: None,
 ) -> Report:
     """Check an exported ledger against checkpoints and the long-term key.
 
@@ -799,20 +903,35 @@ def verify(
     and certificates. `leaves(size)` may give the first `size` leaf hashes as the ledger kept them
     (32 bytes each) and `again()` the lines once more: with both, a root that does not fit is traced
     to the event that was changed. Neither is believed; they only help to name it. `witnesses` are
-    keys of partners whose cosignatures under checkpoints are checked and listed.
+    keys of partners whose cosignatures under checkpoints are checked and listed. `progress` is told
+    now and then how many events are done.
+
+    A million streams take 120 MB; what grows with the events lies in a temporary file.
     """
     report = Report(key.name)
-    marks = _read_notes(notes, key, report, tuple(witnesses))
-    walk = _Walk(report, marks)
-    for raw in lines:
-        walk.take(raw)
-    walk.finish()
-    if walk.misfit is not None and again is not None:
-        _trace(report, walk, leaves, again)
+    marks = check_notes(notes, key, report, tuple(witnesses))
+    with Names() as names:
+        walk = Walk(report, marks, names=names)
+        for raw in lines:
+            walk.take(raw)
+            if not walk.line % _TELL:
+                progress(walk.line)
+        walk.finish()
+        for finding in names.findings():
+            report.put(finding)
+    if again is None and isinstance(lines, Sequence):
+        again = functools.partial(iter, lines)
+    if again is not None:
+        name_events(report, again)
+        if walk.misfit is not None:
+            trace(report, *walk.misfit, leaves, again)
     return report
 
 
-def _read_notes(
+_TELL = 20_000  # events between two words on how far it is
+
+
+def check_notes(
     notes: Iterable[tuple[str, bytes]],
     key: PublicKey,
     report: Report,
@@ -921,31 +1040,132 @@ def read_event(content: bytes) -> tuple[str, ...]:
     return fields
 
 
-class _Walk:
-    """The one pass over the events."""
+class Names:
+    """The ids, keys and causes of all events: what came twice, what never came.
 
-    def __init__(self, report: Report, marks: list[tuple[Checkpoint, str]]) -> None:
+    They are kept by their hashes, 24 bytes each, in 256 parts; beyond some megabytes in a temporary
+    file. So a part can be compared by itself.
+    """
+
+    _PARTS = 256
+    _HELD = 16 * 2**20  # bytes in memory
+    _ROW = 24
+
+    def __init__(self) -> None:
+        self._parts = [bytearray() for _ in range(self._PARTS)]
+        self._chunks: list[list[tuple[int, int]]] = [[] for _ in range(self._PARTS)]
+        self._held = 0
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Names:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, id_: str, idem: str, cause: str, index: int) -> None:
+        """Take note of an event; texts in their quotes, as on the line."""
+        place = index.to_bytes(7)
+        self._put(_sha256(id_.encode()).digest()[:16], b"\x00", place)
+        self._put(_sha256(b"k" + idem.encode()).digest()[:16], b"\x01", place)
+        if cause != '""':
+            self._put(_sha256(cause.encode()).digest()[:16], b"\x02", place)
+        if self._held > self._HELD:
+            self._spill()
+
+    def _put(self, name: bytes, kind: bytes, place: bytes) -> None:
+        self._parts[name[0]] += name + kind + place
+        self._held += self._ROW
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed on exit
+        for part, chunks in zip(self._parts, self._chunks, strict=True):
+            chunks.append((self._file.tell(), len(part)))
+            self._file.write(part)
+            part.clear()
+        self._held = 0
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what came a second time, and the causes that never came, by their place."""
+        found: list[Finding] = []
+        for number, part in enumerate(self._parts):
+            rows = bytearray()
+            if self._file is not None:
+                for start, length in self._chunks[number]:
+                    self._file.seek(start)
+                    rows += self._file.read(length)
+                self._file.seek(0, os.SEEK_END)
+            rows += part
+            ordered = sorted(
+                bytes(rows[at : at + self._ROW]) for at in range(0, len(rows), self._ROW)
+            )
+            before = b""
+            for row in ordered:
+                index, kind = int.from_bytes(row[17:]), row[16]
+                if kind == 2:
+                    if before[:16] != row[:16]:
+                        words = "The event names a cause that is not in the ledger"
+                        found.append(Finding("cause", words, index, index + 1))
+                elif before[:17] == row[:17]:
+                    what = "id" if kind == 0 else "key"
+                    words = (
+                        f"The {what} of this event stands in the ledger a second time: it was"
+                        f" replayed"
+                    )
+                    found.append(Finding("idem" if kind else "id", words, index, index + 1))
+                # A cause is compared with the id that it names, which is sorted before it.
+                before = before if kind == 2 and before[:16] == row[:16] else row
+            if len(found) > 1000:
+                break  # nobody reads more
+        yield from sorted(found, key=lambda finding: (finding.index, finding.reason == "cause"))
+
+
+class Walk:
+    """The one pass over the events: form, order, links, roots.
+
+    Begun after the first `tree.size` events where these are known to be sound: `before(stream)`
+    gives number, leaf hash and place of a stream's last event among them, and the list of last
+    events is not compared (`whole` is false). `names` takes note of ids, keys and causes.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        marks: Sequence[tuple[Checkpoint, str]],
+        *,
+        names: Names | None = None,
+        tree: Frontier | None = None,
+        heads: Heads | None = None,
+        before: Callable[[str], tuple[int, bytes, int] | None] | None = None,
+        latest: str = "",
+    ) -> None:
         self.report = report
         self.marks = marks
         self.next = 0  # the mark to be compared next
-        self.line = 0
-        self.tree = Frontier()
-        self.heads = Heads()
-        self.streams: dict[str, tuple[int, bytes, _Place]] = {}
-        self.changed: dict[str, None] = {}  # streams that grew since the last mark
-        self.ids: set[str] = set()
-        self.idems: set[str] = set()
-        self.causes: dict[str, _Place] = {}
-        self.latest = ""
+        self.tree = tree if tree is not None else Frontier()
+        self.heads = heads if heads is not None else Heads()
+        self.line = self.tree.size
+        self.latest = latest
         self.last: _Place | None = None
         self.misfit: tuple[Checkpoint, str] | None = None
+        self.whole = before is None
+        self._names = names
+        self._before = before
+        while self.next < len(marks) and marks[self.next][0].size < self.tree.size:
+            self.next += 1
         self._marks()
 
-    def take(self, raw: bytes) -> None:
-        """Check one event."""
+    def take(self, raw: bytes) -> tuple[bytes, tuple[str, ...], list[tuple[int, int, bytes]]]:
+        """Check one event, given with its newline.
+
+        Returns its leaf hash, its fields (none if it is malformed) and the subtrees it completes.
+        """
         self.line += 1
         content = raw[:-1] if raw.endswith(b"\n") else raw
         leaf = leaf_hash(content)
+        event: tuple[str, ...] = ()
         try:
             if len(raw) == len(content) <= MAX_LINE:
                 raise Malformed("line", "the file ends in the middle of it")
@@ -955,14 +1175,14 @@ class _Walk:
             words = f"Line {self.line} is not an event of this ledger: {error.words}"
             self.report.add(place.finding(error.reason, words))
             if place.stream and place.seq >= 0:
-                self.streams[place.stream] = (place.seq, leaf, place)
-                self.changed[place.stream] = None
+                self.heads.put(place.stream, place.seq + 1, leaf, place.index)
         else:
             place = self._link(event, leaf)
         self.last = place
-        self.tree.append(leaf)
+        completed = self.tree.append(leaf)
         if self.next < len(self.marks):
             self._marks()
+        return leaf, event, completed
 
     def _link(self, fields: tuple[str, ...], leaf: bytes) -> _Place:
         """Check how an event fits those before it."""
@@ -973,18 +1193,12 @@ class _Walk:
         if log[1:-1] != report.origin:
             words = f"The event is of another log, {log[1:-1]}, not of {report.origin}"
             report.add(place.finding("origin", words))
-        if id_ in self.ids:
-            words = f"The event id {place.id} stands in the ledger a second time: it was replayed"
-            report.add(place.finding("id", words))
-        elif idem in self.idems:
-            words = f"The key {idem} of this event belongs to an earlier event: it was replayed"
-            report.add(place.finding("idem", words))
-        if cause != '""' and cause not in self.ids:
-            # Events of one transaction stand in the order of their streams.
-            self.causes[cause] = place
-        self.ids.add(id_)
-        self.idems.add(idem)
-        count, head, before = self.streams.get(stream, (-1, b"", None))
+        if self._names is not None:
+            self._names.add(id_, idem, cause, place.index)
+        known = self.heads.last(stream)
+        if known is None and self._before is not None:
+            known = self._before(stream)
+        count, head, index = known if known is not None else (-1, b"", -1)
         if seq != count + 1:
             if seq > count + 1:
                 gone = f"{count + 1}" if seq == count + 2 else f"{count + 1} to {seq - 1}"
@@ -993,7 +1207,7 @@ class _Walk:
                 words = f"The stream {stream} has had an event number {seq} before this one"
             report.add(place.finding("seq", words))
         elif prev[1:-1] != head.hex():
-            if before is None:
+            if known is None:
                 words = f"The first event of the stream {stream} refers to one before it"
                 report.add(place.finding("prev", words))
             else:
@@ -1002,9 +1216,8 @@ class _Walk:
                     f" its stream) remembers of it: it was changed after it was written, or else"
                     f" that one's memory of it was"
                 )
-                report.add(before.finding("prev", words))
-        self.streams[stream] = (seq, leaf, place)
-        self.changed[stream] = None
+                report.add(Finding("prev", words, index, index + 1, stream=stream, seq=count))
+        self.heads.put(stream, seq + 1, leaf, place.index)
         if recorded >= self.latest:
             self.latest = recorded
         elif _seconds(recorded, self.latest) > OVERLAP:
@@ -1022,15 +1235,11 @@ class _Walk:
         while self.next < len(self.marks) and self.marks[self.next][0].size == size:
             mark, name = self.marks[self.next]
             self.next += 1
-            for stream in self.changed:
-                seq, leaf, _ = self.streams[stream]
-                self.heads.put(stream, seq + 1, leaf)
-            self.changed.clear()
             if mark.root != self.tree.root():
                 if self.misfit is None:
                     self.misfit = (mark, name)
                     self.report.add(self._misfit(mark, name))
-            elif (mark.heads, mark.streams) != (self.heads.root(), len(self.streams)):
+            elif self.whole and (mark.heads, mark.streams) != (self.heads.root(), len(self.heads)):
                 words = f"{name}: the list of last events it signs is not that of the {size} events"
                 self.report.add(Finding("heads", words, note=name))
             else:
@@ -1052,10 +1261,6 @@ class _Walk:
         """Take note of the end of the export."""
         report, size = self.report, self.tree.size
         report.size, report.root = size, self.tree.root().hex()
-        for cause, place in self.causes.items():
-            if cause not in self.ids:
-                words = f"The event names a cause, {cause[1:-1]}, that is not in the ledger"
-                report.add(place.finding("cause", words))
         if self.next == len(self.marks):
             return
         mark, name = self.marks[-1]
@@ -1069,6 +1274,23 @@ class _Walk:
             report.add(self.last.finding("cut", words, name))
         else:
             report.add(Finding("cut", words, note=name))
+
+
+def name_events(report: Report, again: Callable[[], Iterable[bytes]]) -> None:
+    """Fill in id, stream, number and type of events of which only the place is known."""
+    lacking = {known.index for known in report.findings if known.index >= 0 and not known.id}
+    for index, raw in enumerate(again() if lacking else ()):
+        if index in lacking:
+            place = _guess(raw.removesuffix(b"\n"), index, index + 1)
+            report.findings = [
+                place.finding(known.reason, known.words, known.note)
+                if known.index == index and not known.id
+                else known
+                for known in report.findings
+            ]
+            lacking.discard(index)
+        if not lacking:
+            return
 
 
 def _seconds(earlier: str, later: str) -> float:
@@ -1115,50 +1337,51 @@ def _what_is_wrong(text: str) -> tuple[str, str]:
     return "canonical", _NOT_CANONICAL
 
 
-def _trace(
+def trace(
     report: Report,
-    walk: _Walk,
-    leaves: Callable[[int], bytes],
+    mark: Checkpoint,
+    name: str,
+    leaves: Callable[[int], Iterable[bytes]],
     again: Callable[[], Iterable[bytes]],
 ) -> None:
-    """Find the event that makes the root differ, by the leaf hashes that the ledger kept."""
-    if walk.misfit is None:
-        return
-    mark, name = walk.misfit
-    kept = leaves(mark.size)
-    if len(kept) != 32 * mark.size:
-        return
-    signed = [kept[start : start + 32] for start in range(0, len(kept), 32)]
+    """Find the event that makes the root of `mark` differ, by the leaf hashes that were kept."""
     tree = Frontier()
-    for leaf in signed:
+    for leaf in leaves(mark.size):
         tree.append(leaf)
-    if tree.root() != mark.root:
+    if tree.size != mark.size or tree.root() != mark.root:
         return  # these leaves are not the signed ones either
-    lines: list[bytes] = []
-    for raw in again():
-        lines.append(raw.removesuffix(b"\n"))
-        if len(lines) > mark.size:
-            break
-    given = [leaf_hash(content) for content in lines]
-    index = next(
-        (i for i, pair in enumerate(zip(given, signed, strict=False)) if pair[0] != pair[1]), -1
+
+    def given() -> Iterator[bytes]:
+        lines = itertools.islice(again(), mark.size + 1)
+        return (leaf_hash(raw.removesuffix(b"\n")) for raw in lines)
+
+    def home(of: bytes, held: Iterable[bytes]) -> int:
+        return next((index for index, leaf in enumerate(held) if leaf == of), -1)
+
+    pairs = itertools.zip_longest(given(), leaves(mark.size))
+    index, (wrong, right) = next(
+        ((i, pair) for i, pair in enumerate(pairs) if pair[0] != pair[1] and pair[0] and pair[1]),
+        (-1, (b"", b"")),
     )
     if index < 0:
         return
-    place = _guess(lines[index], index, index + 1)
-    follows = given[index + 1 : index + 2]
-    if given[index] in signed:
-        home = signed.index(given[index])
-        if signed[index] in given:
-            words = f"This event was moved: it was signed as event {home}"
+    line = next(itertools.islice(again(), index, None)).removesuffix(b"\n")
+    place = _guess(line, index, index + 1)
+    signed_as, now_at = home(wrong, leaves(mark.size)), home(right, given())
+    if signed_as >= 0:
+        if now_at >= 0:
+            words = f"This event was moved: it was signed as event {signed_as}"
         else:
-            words = f"{home - index} events that were signed are missing before this one"
-    elif signed[index] in given:
-        shift = given.index(signed[index]) - index
-        words = f"This event was put in after the signing ({shift} in all at this place)"
+            words = f"{signed_as - index} events that were signed are missing before this one"
+    elif now_at >= 0:
+        words = f"This event was put in after the signing ({now_at - index} in all at this place)"
     else:
         words = "This event was changed after it was signed"
-        if follows and follows == signed[index + 1 : index + 2]:
+        after = slice(index + 1, index + 2)
+        follows = list(itertools.islice(given(), after.start, after.stop))
+        if follows and follows == list(
+            itertools.islice(leaves(mark.size), after.start, after.stop)
+        ):
             words += "; the next one is as it was"
     others = [known for known in report.findings if known.reason != "root" and known.index != index]
     report.found -= len(report.findings) - len(others) - 1
@@ -1352,7 +1575,7 @@ class _Proof:
                 words = f"{true} stands in the proof under another name"
                 self.report.add(Finding("note", words, note=true))
             named.append((true, content))
-        good = _read_notes(named, self.key, self.report)
+        good = check_notes(named, self.key, self.report)
         if not good:
             if not self.report.found:
                 self.report.add(Finding("checkpoint", "The proof holds no signed checkpoint"))
@@ -1682,13 +1905,15 @@ def read_notes(folder: Path) -> list[tuple[str, bytes]]:
 LEAVES = "leaves"  # among the checkpoints: the leaf hashes of all events, 32 bytes each
 
 
-def read_leaves(folder: Path, size: int) -> bytes:
-    """Read the first `size` leaf hashes kept beside the checkpoints; b"" if there are none."""
+def read_leaves(folder: Path, size: int) -> Iterator[bytes]:
+    """Read the first `size` leaf hashes kept beside the checkpoints; none if there are none."""
     path = folder / LEAVES
-    if not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(32 * size)
+    if path.is_file():
+        with path.open("rb") as file:
+            for _ in range(size):
+                if len(leaf := file.read(32)) < 32:
+                    return
+                yield leaf
 
 
 def read_key_file(path: Path) -> PublicKey:
@@ -1704,7 +1929,11 @@ def read_witnesses(path: Path) -> tuple[PublicKey, ...]:
 
 
 def verify_files(
-    export: Path, checkpoints: Path, key: Path, witnesses: Path | None = None
+    export: Path,
+    checkpoints: Path,
+    key: Path,
+    witnesses: Path | None = None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> Report:
     """Check an export on disk; raise OSError or Malformed if a file cannot be read."""
     held = read_key_file(key)
@@ -1716,6 +1945,7 @@ def verify_files(
         lambda size: read_leaves(checkpoints, size),
         lambda: read_lines(export),
         known,
+        progress,
     )
 
 
@@ -1849,6 +2079,9 @@ def main(arguments: list[str] | None = None) -> int:
                 parser.error("--witness needs --proof, --key and --state")
             return _witness_command(given)
         return _check_command(parser, given)
+    except KeyboardInterrupt:
+        print("\nInterrupted: nothing is said about the ledger.", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"Cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
@@ -1882,6 +2115,18 @@ def _witness_command(given: argparse.Namespace) -> int:
     return 0
 
 
+def _progress() -> Callable[[int], None]:
+    """Say on a terminal how far it is."""
+    began = time.monotonic()
+
+    def tell(done: int) -> None:
+        if sys.stderr.isatty():
+            rate = done / max(time.monotonic() - began, 0.001)
+            print(f"\r{done:,} events, {rate:,.0f} a second ", end="", file=sys.stderr, flush=True)
+
+    return tell
+
+
 def _check_command(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
     if given.proof is None and (given.export is None or given.checkpoints is None):
         parser.error("give EXPORT and --checkpoints, or --proof")
@@ -1892,7 +2137,9 @@ def _check_command(parser: argparse.ArgumentParser, given: argparse.Namespace) -
         report = proved = check_proof_file(given.proof, given.key)
         words = proof_in_words(proved)
     else:
-        report = verify_files(given.export, given.checkpoints, given.key, given.witnesses)
+        report = verify_files(
+            given.export, given.checkpoints, given.key, given.witnesses, _progress()
+        )
         words = in_words(report)
     if given.json:
         print(json.dumps(report.as_json(), ensure_ascii=True, indent=1))

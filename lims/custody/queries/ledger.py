@@ -261,7 +261,7 @@ def verify_database(
         export_lines(session),
         [(name, content) for content, name in held.items()],
         key,
-        lambda size: b"".join(leaf_hashes(session, start=0, end=size)),
+        lambda size: leaf_hashes(session, start=0, end=size),
         lambda: export_lines(session),
     )
     return DatabaseReport(report, [*_derived(session), *_triggers(session)])
