@@ -28,7 +28,7 @@ from lims.plates.queries import batch_of, lots_used, members_of
 from lims.plates.rules import Activity, WellRole
 from lims.printing.operations import queue_label
 from lims.printing.queries import check_label
-from lims.samples.operations import check_room, use_aliquot
+from lims.samples.operations import check_room, use_aliquots
 from lims.samples.queries import aliquot_of, sample_of
 
 
@@ -98,8 +98,8 @@ def complete_extraction(
 ) -> tuple[Made, ...]:
     """Complete an extraction batch: its blank, one extract of `volume_nl` nl a position, labels.
 
-    The aliquots are used up. Raises NotAnExtractionBatch, LotMissing, NotAuthorised,
-    EliminationMissing, and what complete_batch raises.
+    The aliquots are used up by whoever holds them. Raises HeldByOther, NotAnExtractionBatch,
+    LotMissing, NotAuthorised, EliminationMissing, and what complete_batch raises.
     """
     extraction_batch(session, batch_code)
     lock_subject(session, batch_code)
@@ -110,6 +110,8 @@ def complete_extraction(
         add_blank(session, batch_code, by=by, at=at, station=station)
         members = members_of(session, batch_code)
     complete_batch(session, batch_code, by=by, at=at, station=station)
+    used = [member.subject_code for member in members if member.subject_code is not None]
+    use_aliquots(session, used, batch=batch_code, by=by, at=at, station=station)
     made = []
     for member in members:
         is_blank = member.role is WellRole.BLANK
@@ -129,10 +131,6 @@ def complete_extraction(
                 made_at=at, made_by=by.id,
             )
         )  # fmt: skip
-        if member.subject_code is not None:
-            use_aliquot(
-                session, member.subject_code, batch=batch_code, by=by, at=at, station=station
-            )
         label = ""
         if station:
             label = queue_label(

@@ -15,9 +15,10 @@ from lims.custody.operations import (
     create_subject,
     fresh_code,
     lock_subject,
+    pass_to,
     refuse_if_held,
 )
-from lims.custody.rules import Tag
+from lims.custody.rules import Tag, moves
 from lims.equipment.queries import usable_instrument
 from lims.people.rules import Line
 from lims.plates.models import BatchUse, Plate, Well
@@ -56,10 +57,12 @@ def open_plate(
 ) -> Opened:
     """Open a 96-well plate under a procedure; its label is printed at `station`, if given.
 
-    `made_from` is the plate whose wells are carried over. Raises NotFound, ProcedureWithdrawn,
-    ProcedureEnded, ProcedureOfOtherActivity.
+    `made_from` is the plate whose wells are carried over; `by` must hold it. Raises HeldByOther,
+    NotFound, ProcedureWithdrawn, ProcedureEnded, ProcedureOfOtherActivity.
     """
     procedure = usable_procedure(session, procedure_id, activity=activity)
+    if made_from:
+        bring_out(session, made_from, by=by, at=at, station=station)
     code = fresh_code(session, Kind.PLATE)
     create_subject(
         session, code, Tag.PLATE_RECORD_OPENED, by=by, at=at, device=station,
@@ -112,6 +115,7 @@ def fill_well(
     if subject is not None:
         refuse_if_held(session, subject)
     _refuse_filled(session, plate_code, place)
+    bring_out(session, plate_code, by=by, at=at, station=station)
     if subject is not None and source_id is None:
         bring_out(session, subject, by=by, at=at, station=station)
     well = Well(
@@ -127,10 +131,12 @@ def fill_well(
         _refuse_filled(session, plate_code, place)
         raise
     if lock_subject(session, plate_code).state == WorkState.DRAFT:
-        change_state(
+        started = change_state(
             session, plate_code, WorkState.RUNNING, Tag.PLATE_WORK_STARTED, by=by, at=at,
-            content={}, device=station,
+            content=moves(by.id, station), device=station,
         )  # fmt: skip
+        # The plate is there from its first well on: whoever fills it holds it.
+        pass_to(session, plate_code, by.id, place=station, event_id=started, at=at)
     content: dict[str, object] = {"position": place, "role": role.value, "holds": subject or ""}
     if volume_nl is not None:
         content["volume_nl"] = volume_nl
@@ -158,6 +164,7 @@ def void_filling(
     place = read_position(position)
     working_plate(session, plate_code)
     said = check_reason(reason)
+    bring_out(session, plate_code, by=by, at=at, station=station)
     well = filling_at(session, plate_code, place)
     if well is None:
         raise NothingToVoid(code=plate_code)
@@ -186,6 +193,7 @@ def complete_plate(
     )
     if not filled:
         raise NothingPlaced(code=plate_code)
+    bring_out(session, plate_code, by=by, at=at, station=station)
     plate.completed_at = at
     change_state(
         session, plate_code, WorkState.COMPLETED, Tag.PLATE_WORK_COMPLETED, by=by, at=at,

@@ -20,7 +20,7 @@ from lims.samples.operations.taking import (
     take_lysate,
     take_powder,
     take_punch,
-    use_aliquot,
+    use_aliquots,
 )
 
 __all__ = [
@@ -37,6 +37,6 @@ __all__ = [
     "take_lysate",
     "take_powder",
     "take_punch",
-    "use_aliquot",
+    "use_aliquots",
     "what_is",
 ]

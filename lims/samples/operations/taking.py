@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accepting samples, taking parts of them, and how far they have come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
@@ -15,9 +17,12 @@ from lims.custody.operations import (
     create_subject,
     fresh_code,
     lock_subject,
+    pass_all,
+    pass_to,
     refuse_if_held,
 )
-from lims.custody.rules import Tag
+from lims.custody.queries import held
+from lims.custody.rules import GONE, Tag, moves
 from lims.people.queries import open_station, require_authorised, require_elimination
 from lims.people.rules import LINE_WORDS, Activity
 from lims.printing.operations import queue_label
@@ -45,6 +50,7 @@ from lims.samples.rules import (
     is_onward,
 )
 from lims.storage.operations import bring_out
+from lims.storage.operations.storing import require_all_at_hand
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,10 @@ def accept_sample(
 ) -> Sample:
     """Take a coded sample into the laboratory: coded → accepted.
 
-    Raises NotASample, LabelNotVerified, OnHold, AlreadyAccepted, NotAtReception, WrongRoom, and
-    SamePerson where the one who coded it would accept it.
+    This is the receipt of what the coordinator released by verifying its label: the coordinator's
+    possession ends here and that of `by` begins. Raises HeldByOther, NotHere, NotASample,
+    LabelNotVerified, OnHold, AlreadyAccepted, NotAtReception, WrongRoom, and SamePerson where the
+    one who coded it would accept it.
     """
     subject = lock_subject(session, code)
     sample = sample_of(session, code)
@@ -77,12 +85,15 @@ def accept_sample(
     check_room(session, code, line=sample.line, station=station)
     if sample.registered_by == by.id:
         raise SamePerson(code=code)
+    standing = held(session, code)
+    if standing is None or standing.holder != sample.registered_by:
+        bring_out(session, code, by=by, at=at, station=station)
     sample.accepted_at, sample.accepted_by = at, by.id
-    change_state(
-        session, code, SampleState.ACCEPTED, Tag.SAMPLE_ITEM_ACCEPTED, by=by, at=at, content={},
-        device=station,
+    received = change_state(
+        session, code, SampleState.ACCEPTED, Tag.SAMPLE_ITEM_ACCEPTED, by=by, at=at,
+        content=moves(by.id, station), device=station,
     )  # fmt: skip
-    session.flush()
+    pass_to(session, code, by.id, place=station, event_id=received, at=at)
     return sample
 
 
@@ -165,22 +176,36 @@ def take_lysate(
     )  # fmt: skip
 
 
-def use_aliquot(
-    session: Session, code: str, *, batch: str, by: Actor, at: datetime, station: str = ""
-) -> Aliquot:
-    """Use an aliquot up in a batch: created → used; its sample is in process from now on.
+def use_aliquots(
+    session: Session,
+    codes: Sequence[str],
+    *,
+    batch: str,
+    by: Actor,
+    at: datetime,
+    station: str = "",
+) -> None:
+    """Use aliquots up in a batch: created → used, and there no more; their samples in process.
 
-    Whether it may be used is for the batch to ask beforehand.
+    Whether they may be used is for the batch to ask beforehand; that `by` holds them all is asked
+    here. Raises HeldByOther, InStorage, NotHere.
     """
-    aliquot = session.get_one(Aliquot, code)
-    change_state(
-        session, code, AliquotState.USED, Tag.ALIQUOT_TUBE_CONSUMED, by=by, at=at,
-        content={"batch": batch}, device=station,
-    )  # fmt: skip
-    advance_sample(
-        session, aliquot.sample_code, SampleState.IN_PROCESS, by=by, at=at, station=station
+    require_all_at_hand(session, codes, by)
+    sample_of_aliquot = dict(
+        session.execute(
+            select(Aliquot.code, Aliquot.sample_code).where(Aliquot.code.in_(codes))
+        ).all()
     )
-    return aliquot
+    events = {
+        code: change_state(
+            session, code, AliquotState.USED, Tag.ALIQUOT_TUBE_CONSUMED, by=by, at=at,
+            content={"batch": batch, **moves(GONE)}, device=station,
+        )
+        for code in codes
+    }  # fmt: skip
+    pass_all(session, events, GONE, at=at)
+    for code in sorted(set(sample_of_aliquot.values())):
+        advance_sample(session, code, SampleState.IN_PROCESS, by=by, at=at, station=station)
 
 
 def advance_sample(

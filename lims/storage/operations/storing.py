@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Putting a thing at a position, and taking it out."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.core.codes import Kind
-from lims.custody.operations import append, lock_subject, refuse_if_held
-from lims.custody.rules import Tag
+from lims.custody.operations import (
+    append,
+    lock_subject,
+    pass_to,
+    refuse_if_held,
+    require_all_held_by,
+    require_held_by,
+)
+from lims.custody.queries import held
+from lims.custody.rules import TRACKED, HeldByOther, Standing, Tag, is_place, moves
 from lims.printing.queries import check_label
 from lims.storage.models import Place, Stored
 from lims.storage.queries import at_position, place_of, stored, taken_positions, who
@@ -33,6 +42,7 @@ MOVED = {
     Kind.REFERENCE: Tag.SAMPLE_ITEM_MOVED,
     Kind.ALIQUOT: Tag.ALIQUOT_TUBE_MOVED,
     Kind.EXTRACT: Tag.EXTRACT_TUBE_MOVED,
+    Kind.PLATE: Tag.PLATE_ITEM_MOVED,
 }
 
 
@@ -49,9 +59,10 @@ def put(
 ) -> Stored:
     """Put a thing at a position of a box ('' takes the next free one), or loose on a shelf.
 
-    What stands elsewhere is moved in one act. A hold does not forbid to store. Raises NotFound,
-    NotStorable, NotAPlace, BoxForOthers, LabelNotVerified (of the thing or of the place),
-    UnknownPosition, NoPositionHere, PositionOccupied, BoxFull, AlreadyHere.
+    What stands elsewhere is moved in one act; what is in no place is put away by whoever holds it.
+    A hold does not forbid to store. Raises NotFound, HeldByOther, NotHere, NotStorable,
+    NotAPlace, BoxForOthers, LabelNotVerified (of the thing or of the place), UnknownPosition,
+    NoPositionHere, PositionOccupied, BoxFull, AlreadyHere.
     """
     check_storable(code)
     # The thing first and the place second, everywhere: two acts never wait for each other.
@@ -66,7 +77,9 @@ def put(
     if before is not None and before.place_code == place and not position.strip():
         raise AlreadyHere(code=code, place=f"{into.name} {before.position}".strip())
     free = _free_position(session, into, position, code)
-    content = {"place": place, "position": free}
+    if before is None:
+        require_at_hand(session, code, by)
+    content: dict[str, object] = {"place": place, "position": free, **moves(place, place, free)}
     if why:
         content["why"] = why
     if before is not None:
@@ -79,9 +92,10 @@ def put(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    append(
+    event_id = append(
         session, MOVED[Kind(code[0])], stream=code, by=by, at=at, content=content, device=station
     )
+    pass_to(session, code, place, place=place, position=free, event_id=event_id, at=at)
     return row
 
 
@@ -95,7 +109,7 @@ def take(
     for_work: bool = True,
     why: str = "",
 ) -> Stored:
-    """Take a thing out of storage; return where it stood.
+    """Take a thing out of storage; return where it stood. Whoever takes it holds it from then on.
 
     For work it must not be on hold; to set it aside (not `for_work`) it may be. Raises NotFound,
     NotStorable, NotStored, OnHold, LabelNotVerified.
@@ -112,23 +126,57 @@ def take(
     session.flush()
     content: dict[str, object] = {
         "from": row.place_code, "from_position": row.position, "for_work": for_work,
+        **moves(by.id, station),
     }  # fmt: skip
     if why:
         content["why"] = why
-    append(
+    event_id = append(
         session, MOVED[Kind(code[0])], stream=code, by=by, at=at, content=content, device=station
     )
+    pass_to(session, code, by.id, place=station, event_id=event_id, at=at)
     return row
 
 
 def bring_out(session: Session, code: str, *, by: Actor, at: datetime, station: str = "") -> None:
-    """Take a thing out of storage if it stands there: it was just read at another bench.
+    """Bring a thing to where it is used: it was just read at another bench, by `by`.
 
-    Called by whatever uses a thing, so that it is in one place at any instant. Nothing happens to
-    what is in no place.
+    Called by whatever uses a thing, so that it has one holder and one place at any instant. From
+    storage it is taken out; what `by` holds elsewhere comes along; what nobody holds yet (a plate
+    before its first use) and what is not tracked stays as it is. Raises HeldByOther, NotHere, and
+    what take raises.
     """
-    if Kind(code[0]) in KINDS_OF_USE[BoxUse.ANYTHING] and stored(session, code) is not None:
+    if Kind(code[0]) not in TRACKED:
+        return
+    standing = held(session, code)
+    if standing is not None and is_place(standing.holder):
         take(session, code, by=by, at=at, station=station, why="used")
+        return
+    standing = require_at_hand(session, code, by)
+    if standing is not None and station not in ("", standing.place):
+        event_id = append(
+            session, MOVED[Kind(code[0])], stream=code, by=by, at=at, device=station,
+            content={"why": "used", **moves(by.id, station)},
+        )  # fmt: skip
+        pass_to(session, code, by.id, place=station, event_id=event_id, at=at)
+
+
+def require_at_hand(session: Session, code: str, by: Actor) -> Standing | None:
+    """Refuse an act by somebody who does not hold the thing, with the initials of who does.
+
+    Raises as custody.operations.require_held_by.
+    """
+    try:
+        return require_held_by(session, code, by)
+    except HeldByOther as refused:
+        raise refused.named(who(session, str(refused.values["who"]))) from None
+
+
+def require_all_at_hand(session: Session, codes: Collection[str], by: Actor) -> None:
+    """Refuse an act on many things unless `by` holds each; raises as require_at_hand."""
+    try:
+        require_all_held_by(session, codes, by)
+    except HeldByOther as refused:
+        raise refused.named(who(session, str(refused.values["who"]))) from None
 
 
 def check_storable(code: str) -> None:

@@ -46,7 +46,7 @@ def test_a_coded_sample_says_nothing_of_sex_or_site_in_the_ledger(
     assert event.tag == Tag.SAMPLE_CODE_GIVEN
     assert event.content == {
         "line": "bone", "material": "bone", "element": "femur", "side": "left",
-        "mass_ug": 2_100_000,
+        "mass_ug": 2_100_000, "state": "coded", "held_by": cast.coordinator.id, "held_at": "",
     }  # fmt: skip
     assert event.cause == ""
 
