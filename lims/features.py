@@ -40,11 +40,13 @@ from lims.genotyping.views import blueprint as genotyping
 from lims.identities.models import (
     Consent,
     Donor,
+    LegalHold,
     MissingPerson,
     NameIndex,
     ReferenceCoding,
     ReferenceSampling,
     Relation,
+    ToTell,
 )
 from lims.identities.views import blueprint as identities
 from lims.people.models import Person, Station
@@ -154,6 +156,8 @@ TABLES = (
     Consent,
     ReferenceSampling,
     ReferenceCoding,
+    LegalHold,
+    ToTell,
 )
 
 MEANINGS: Mapping[StationKind, Meaning] = {

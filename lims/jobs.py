@@ -21,8 +21,10 @@ from lims.custody.operations import (
 )
 from lims.custody.queries import checkpoint_due
 from lims.custody.rules import CheckpointBackwards, NoDailyKey
+from lims.identities.operations import tell_next
 
 LOOK_EVERY_SECONDS = 15
+TOLD_AT_ONCE = 100
 
 log = structlog.get_logger()
 
@@ -54,6 +56,15 @@ def sign(settings: Settings, database: Database, *, at: datetime) -> bool:
     return made is not None
 
 
+def tell_ledger(database: Database, *, at: datetime) -> int:
+    """Tell the ledger of withdrawals and erasures whose hours have come; return of how many."""
+    for told in range(TOLD_AT_ONCE):
+        with database.writing() as session:
+            if not tell_next(session, at=at):
+                return told
+    return TOLD_AT_ONCE
+
+
 def end_of_day(settings: Settings, *, at: datetime) -> None:
     """Destroy the secrets of past days, and warn while there is time to certify more."""
     for day in destroy_past_keys(settings.keys, at=at):
@@ -73,6 +84,10 @@ def run(settings: Settings, stop: threading.Event) -> None:
     scheduler.add_job(
         lambda: end_of_day(settings, at=now()), "interval",
         hours=1, next_run_time=now(), max_instances=1, coalesce=True,
+    )  # fmt: skip
+    scheduler.add_job(
+        lambda: tell_ledger(database, at=now()), "interval",
+        seconds=LOOK_EVERY_SECONDS, max_instances=1, coalesce=True,
     )  # fmt: skip
     scheduler.start()
     stop.wait()

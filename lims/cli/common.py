@@ -16,6 +16,7 @@ from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.code_keys import open_database
 from lims.core.db import Database
+from lims.core.erasures import ErasureListBroken
 from lims.core.errors import Refusal
 from lims.core.files import FileDamaged, FileStore
 from lims.core.secrets import SecretUnreadable
@@ -94,7 +95,10 @@ def plain_errors(command: Callable[P, T]) -> Callable[P, T]:
         except Refusal as refusal:
             advice = f"\n{refusal.advice}" if refusal.advice else ""
             raise click.ClickException(f"{refusal.say}{advice}") from None
-        except (BadSettings, BadKeyFile, SecretUnreadable, LedgerNotStarted, FileDamaged) as error:
+        except (
+            BadSettings, BadKeyFile, SecretUnreadable, LedgerNotStarted, FileDamaged,
+            ErasureListBroken,
+        ) as error:  # fmt: skip
             raise click.UsageError(str(error)) from None
         except OperationalError as error:
             raise click.UsageError(f"The database does not answer: {error.orig}") from None

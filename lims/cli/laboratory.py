@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from lims.cli.common import folder_option, json_option, plain_errors, print_json, tell
+from lims.cli.erasures import erase_before_opening
 from lims.core.clock import now
 from lims.core.code_keys import open_database
 from lims.core.db import Database
@@ -77,6 +78,7 @@ def upgrade(folder: Path) -> None:
     database.close()
     if before == newest():
         tell(f"The database is at schema {before}: nothing to do.")
+        erase_before_opening(settings)
         return
     if before is not None and not settings.url:
         source = folder / "lims.sqlite"
@@ -85,6 +87,7 @@ def upgrade(folder: Path) -> None:
             old.backup(new)
         tell(f"A copy of the database as it was: {copy}")
     migrate(settings)
+    erase_before_opening(settings)
     tell(f"The database is at schema {newest()} (was {before or 'none'}).")
 
 

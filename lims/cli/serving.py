@@ -11,6 +11,7 @@ import click
 from lims import jobs
 from lims.app import create_app
 from lims.cli.common import folder_option, open_laboratory, plain_errors, tell
+from lims.cli.erasures import erase_before_opening
 from lims.processes import DRAIN_SECONDS, LOCAL, Children, only_one, run_server, watch_parent
 
 
@@ -41,6 +42,7 @@ def serve(
             f"{address} can be reached by others, and there is no server.pem: pages are served "
             "over TLS alone there. `lims init` makes the certificates."
         )
+    erase_before_opening(lab.settings)
     if ends_with_parent:
         watch_parent()
     children = Children()
@@ -67,6 +69,7 @@ def worker(folder: Path, ends_with_parent: bool) -> None:
     lab.database.close()
     if not only_one(lab.settings.folder / "worker.lock"):
         raise click.UsageError("A worker runs in this folder already.")
+    erase_before_opening(lab.settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

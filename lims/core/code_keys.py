@@ -65,7 +65,8 @@ class CodeKey(Base):
     code: Mapped[str] = mapped_column(String(CODE_LENGTH), primary_key=True)
     ref: Mapped[str] = mapped_column(String(32), unique=True)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
-    closed_on: Mapped[date | None] = mapped_column(Date)
+    # Few are: worklists ask for those.
+    closed_on: Mapped[date | None] = mapped_column(Date, index=True)
     destroyed_on: Mapped[date | None] = mapped_column(Date)
 
 

@@ -41,6 +41,8 @@ class Settings:
     coding_minimum: int = 3
     """How many things are coded together at least: a list of one can be paired by its time."""
     encrypt_persons: bool = True
+    erasure_days: int = 0
+    """How many days after the withdrawal of consent a person can be erased at the earliest."""
     max_upload_mb: int = 200
     free_disk_mb: int = 200
     """Less free disk than this and new work is refused."""

@@ -16,10 +16,13 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
 )
+from sqlalchemy import Index as TableIndex
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.cases.rules import SamplingState
 from lims.core.db import Base, BigId, stored_enum
+from lims.identities.rules import LaterAct as LaterAct
 from lims.identities.rules import RelationKind
 from lims.samples.rules import ExpectedSex, Material
 
@@ -151,3 +154,40 @@ class ReferenceCoding(Base):
     sampling_ref: Mapped[str] = mapped_column(ForeignKey("reference_sampling.ref"), unique=True)
     code: Mapped[bytes] = mapped_column(LargeBinary)
     code_index: Mapped[bytes] = mapped_column(Index, unique=True)
+
+
+class LegalHold(Base):
+    """A law or a court that forbids to erase a person for now; it lets nobody read either."""
+
+    __tablename__ = "legal_hold"
+    __table_args__ = (
+        TableIndex(
+            "uq_legal_hold_standing", "donor_ref", unique=True,
+            sqlite_where=sql("lifted_at IS NULL"), postgresql_where=sql("lifted_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    ref: Mapped[str] = mapped_column(Ref, primary_key=True)
+    key_ref: Mapped[str] = mapped_column(ForeignKey("sealed_key.ref"))
+    donor_ref: Mapped[str] = mapped_column(ForeignKey("donor.ref"))
+    reason: Mapped[bytes] = mapped_column(LargeBinary)
+    set_at: Mapped[datetime]
+    set_by: Mapped[str] = mapped_column(String(80))
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str] = mapped_column(String(80), default="")
+
+
+class ToTell(Base):
+    """What the ledger is to learn of a code, at an hour drawn for it alone.
+
+    It names no person. `told_event` is the event that told it.
+    """
+
+    __tablename__ = "to_tell"
+
+    ref: Mapped[str] = mapped_column(Ref, primary_key=True)
+    code: Mapped[str] = mapped_column(ForeignKey("subject.code"))
+    act: Mapped[LaterAct] = mapped_column(stored_enum(LaterAct))
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    asked_by: Mapped[str] = mapped_column(String(80))
+    told_event: Mapped[str | None] = mapped_column(String(36))

@@ -3,7 +3,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from lims.core.errors import Refusal
@@ -96,6 +96,20 @@ SCOPE_WORDS = {
 }
 
 
+class LaterAct(StrEnum):
+    """What the ledger learns of a code later than it happened, so that nothing is paired by time.
+
+    Held: its consent was withdrawn. Erased: its key was destroyed.
+    """
+
+    HELD = "held"
+    ERASED = "erased"
+
+
+TELL_WITHIN = timedelta(hours=24)
+"""Within this time, at an hour drawn for each code alone, the ledger learns of a withdrawal."""
+
+
 class ConsentStanding(StrEnum):
     """What a donor's consents come to today."""
 
@@ -165,6 +179,48 @@ class NoConsentToWithdraw(Refusal):
 
     says = N_("This donor has no consent that stands.")
     do = N_("Read the page again.")
+
+
+class NotWithdrawn(Refusal):
+    """Erasure is asked of a person whose consent stands, or never was given."""
+
+    says = N_("This donor has withdrawn no consent: nothing is erased.")
+    do = N_("Record the withdrawal first. Read the page again.")
+
+
+class TooEarly(Refusal):
+    """The laboratory waits for some days before it erases."""
+
+    says = N_("The laboratory erases on %(day)s at the earliest.")
+    do = N_("Until then nobody reads the record. Come back on that day.")
+
+
+class LegalHoldStands(Refusal):
+    """A legal hold forbids erasure."""
+
+    says = N_("Erasure is blocked by law.")
+    do = N_("Read the reason on the donor’s page. Lift the block when it has ended.")
+
+
+class LegalHoldThere(Refusal):
+    """A second legal hold on the same donor."""
+
+    says = N_("Erasure of this donor is blocked already.")
+    do = N_("Read the page again.")
+
+
+class NoLegalHold(Refusal):
+    """There is no legal hold to lift."""
+
+    says = N_("Erasure of this donor is not blocked.")
+    do = N_("Read the page again.")
+
+
+class SecondPersonNeeded(Refusal):
+    """One person alone asks for an erasure."""
+
+    says = N_("A second person must confirm an erasure.")
+    do = N_("Ask a colleague to sign beside you.")
 
 
 class PersonThere(Refusal):

@@ -52,7 +52,7 @@ def blocked(session: Session, code: str) -> tuple[HoldStanding, ...]:
         .order_by(Hold.set_at, Hold.id)
     )
     return tuple(
-        HoldStanding(row.id, row.code, row.reason, row.set_at, EventId(row.set_by_event))
+        HoldStanding(row.id, row.code, row.reason, row.set_at, EventId(row.set_by_event or ""))
         for row in session.execute(held)
     )
 

@@ -13,7 +13,13 @@ from lims.genotyping.operations.injecting import (
     open_injection_plate,
     use_on_injection_plate,
 )
-from lims.genotyping.operations.profiles import accept_profile, answer_finding, refuse_profile
+from lims.genotyping.operations.profiles import (
+    accept_profile,
+    answer_finding,
+    record_profile_withdrawn,
+    refuse_profile,
+    withdraw_profile,
+)
 from lims.genotyping.operations.reading import commitment, settle_difference, submit_reading
 from lims.genotyping.operations.stations import MEANING
 
@@ -28,9 +34,11 @@ __all__ = [
     "name_for_analyzer",
     "open_injection_plate",
     "read_folder",
+    "record_profile_withdrawn",
     "refuse_profile",
     "refused_as_json",
     "settle_difference",
     "submit_reading",
     "use_on_injection_plate",
+    "withdraw_profile",
 ]

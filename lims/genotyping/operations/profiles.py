@@ -11,7 +11,7 @@ from lims.core.actors import Actor
 from lims.core.code_keys import code_key, seal_json
 from lims.core.errors import NotFound
 from lims.core.words import Say
-from lims.custody.operations import append, refuse_if_held
+from lims.custody.operations import append, refuse_if_held, unlinked
 from lims.custody.rules import Tag
 from lims.genotyping.models import Finding, Profile, ProfileState, Run, RunState
 from lims.genotyping.operations.reading import IMPORTED, commitment, involved_in
@@ -101,6 +101,35 @@ def refuse_profile(
     )  # fmt: skip
     advance_sample(session, case.origin.sample, SampleState.REFUSED, by=by, at=at)
     return profile
+
+
+def withdraw_profile(session: Session, sample_code: str) -> None:
+    """Take the accepted profile of a sample whose consent was withdrawn out of use.
+
+    No event: the ledger learns of it later (record_profile_withdrawn).
+    """
+    for profile in session.scalars(
+        select(Profile)
+        .where(Profile.sample_code == sample_code, Profile.state == ProfileState.ACCEPTED)
+        .with_for_update()
+    ):
+        profile.state = ProfileState.WITHDRAWN
+    session.flush()
+
+
+def record_profile_withdrawn(
+    session: Session, sample_code: str, *, by: Actor, at: datetime
+) -> None:
+    """Record in the ledger which version of a sample's profile was withdrawn, if one was."""
+    for version in session.scalars(
+        select(Profile.version).where(
+            Profile.sample_code == sample_code, Profile.state == ProfileState.WITHDRAWN
+        )
+    ):
+        append(
+            session, Tag.PROFILE_RECORD_WITHDRAWN, stream=sample_code, by=by, at=at,
+            content={"version": version}, idem=unlinked(),
+        )  # fmt: skip
 
 
 def answer_finding(

@@ -4,16 +4,14 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lims.cases.operations import found, record_sealed
-from lims.cases.rules import SamplingState, check_reason
+from lims.cases.rules import SamplingState
 from lims.core.actors import Actor
 from lims.core.sealing import Key, Vault, new_ref
-from lims.custody.operations import set_hold, unlinked
-from lims.custody.rules import HoldReason, Tag
+from lims.custody.rules import Tag
 from lims.identities.models import (
     Consent,
     Donor,
@@ -27,14 +25,12 @@ from lims.identities.queries import (
     DONOR_INDEX,
     MISSING_INDEX,
     PART_INDEX,
-    pairs_of_references,
 )
 from lims.identities.rules import (
     NAME_FIELDS,
     DayInFuture,
     NameMissing,
     Names,
-    NoConsentToWithdraw,
     PersonThere,
     RelationKind,
     RelationThere,
@@ -172,42 +168,6 @@ def record_consent(
         by=by, at=at,
     )  # fmt: skip
     return consent.ref
-
-
-def withdraw_consent(
-    session: Session, vault: Vault, donor_ref: str, *, reason: str, by: Actor, at: datetime
-) -> int:
-    """Withdraw every consent of a donor that stands; return how many codes are held for it.
-
-    The laboratory learns that a code is on hold because a consent was withdrawn, and no more.
-    What was not coded yet leaves the list. Raises NotFound, NoConsentToWithdraw, ReasonNeeded.
-    """
-    check_reason(reason)
-    donor = found(session, Donor, donor_ref, lock=True)
-    key = vault.key(session, donor.key_ref)
-    standing = session.scalars(
-        select(Consent).where(Consent.donor_ref == donor.ref, Consent.withdrawn_at.is_(None))
-    ).all()
-    if not standing:
-        raise NoConsentToWithdraw()
-    for consent in standing:
-        consent.withdrawn_at, consent.withdrawn_by = at, by.id
-        consent.withdrawn_because = key.seal(reason.strip(), consent, "withdrawn_because")
-        record_sealed(
-            session, key, Tag.SEALED_CONSENT_WITHDRAWN, consent.ref,
-            {"donor": donor.ref, "reason": reason.strip()}, by=by, at=at,
-        )  # fmt: skip
-    taken = session.scalars(
-        select(ReferenceSampling).where(ReferenceSampling.donor_ref == donor.ref)
-    ).all()
-    for sampling in taken:
-        if sampling.state is SamplingState.PENDING:
-            sampling.state, sampling.withdrawn_at = SamplingState.WITHDRAWN, at
-    session.flush()
-    pairs = pairs_of_references(session, vault, [one.ref for one in taken])
-    for pair in pairs:
-        set_hold(session, pair.code, HoldReason.CONSENT, by=by, at=at, idem=unlinked())
-    return len(pairs)
 
 
 def record_reference(

@@ -115,6 +115,7 @@ def coding_list(ref: str) -> Answer:
                 ),
                 key=lambda one: codes[one.sampling.ref].code,
             ),
+            erased=queries.erased_of_list(session, ref),
             urgent=vault.key(session, listed.key_ref).open(listed.urgent, listed, "urgent"),
             **words(), **person_words(),
         )  # fmt: skip

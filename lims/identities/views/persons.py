@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.cases.operations import found, record_read
-from lims.cases.schemas import ReasonSchema
 from lims.cases.views import look, recorded, words
 from lims.core.clock import now
 from lims.core.errors import BadInput
@@ -39,8 +38,8 @@ def persons() -> Answer:
     with reading() as session:
         return page(
             "identities/persons.html", missing=queries.newest_missing(session, vault),
-            donors=queries.newest_donors(session, vault, today=today()), **words(),
-            **person_words(),
+            donors=queries.newest_donors(session, vault, today=today()),
+            erased=queries.erased_donors(session), **words(), **person_words(),
         )  # fmt: skip
 
 
@@ -69,6 +68,7 @@ def missing_person(ref: str) -> Answer:
         return page(
             "identities/missing.html", shown=queries.missing_person(session, vault, ref),
             relatives=queries.relations_of_missing(session, vault, ref, today=today()),
+            erased=queries.erased_relatives(session, ref),
             **words(), **person_words(),
         )  # fmt: skip
 
@@ -91,6 +91,14 @@ def post_donor() -> Answer:
 @needs(Right.SEE_PERSONS)
 def donor(ref: str) -> Answer:
     """Show a donor: relations, consents, what was given, and its codes."""
+    with reading() as session:
+        erased_at = queries.erased_on(session, ref)
+        if erased_at is not None:
+            return page(
+                "identities/erased.html", erased_at=erased_at,
+                given=queries.given_by(session, ref),
+                consents=queries.consents_given_by(session, ref), **words(),
+            )  # fmt: skip
     vault = _read(ref, Donor)
     with reading() as session:
         given = queries.references_of_donor(session, vault, ref, today=today())
@@ -104,6 +112,9 @@ def donor(ref: str) -> Answer:
                 pair.sampling_ref: pair
                 for pair in queries.pairs_of_references(session, vault, refs)
             },
+            legal_hold=queries.legal_hold_read(session, vault, ref),
+            withdrawn_since=queries.withdrawn_since(session, ref),
+            erasure_days=settings().erasure_days,
             stands=shown.standing not in (ConsentStanding.NONE, ConsentStanding.WITHDRAWN),
             **words(), **person_words(),
         )  # fmt: skip
@@ -144,19 +155,6 @@ def post_consent(ref: str) -> Answer:
         return {"to": url_for("identities.donor", ref=ref)}
 
     return done(write(record))
-
-
-@blueprint.post("/intake/donors/<ref>/consents/withdraw")
-@needs(Right.REGISTER_PERSONS)
-def post_withdraw(ref: str) -> Answer:
-    """Withdraw a donor's consent; codes of the donor go on hold."""
-    reason, vault = form(ReasonSchema())["reason"], open_vault(settings())
-
-    def withdraw(session: Session) -> dict[str, object]:
-        operations.withdraw_consent(session, vault, ref, reason=reason, by=signed_in(), at=now())
-        return {"to": url_for("identities.donor", ref=ref)}
-
-    return done(write(withdraw))
 
 
 @blueprint.post("/intake/donors/<ref>/references")

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_code_key")),
         sa.UniqueConstraint("ref", name=op.f("uq_code_key_ref")),
     )
+    op.create_index(op.f("ix_code_key_closed_on"), "code_key", ["closed_on"], unique=False)
     op.create_table(
         "request_key",
         sa.Column("key", sa.String(length=64), nullable=False),

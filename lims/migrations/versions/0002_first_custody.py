@@ -44,10 +44,12 @@ TRIGGERS = {
         "CREATE TRIGGER hold_no_delete BEFORE DELETE OR TRUNCATE ON hold FOR EACH "
         "STATEMENT EXECUTE FUNCTION osteon_refuse('nothing is deleted')",
         "CREATE TRIGGER hold_kept BEFORE UPDATE ON hold FOR EACH ROW WHEN "
-        "(OLD.lifted_by_event IS NOT NULL OR NEW.lifted_by_event IS NULL OR NEW.code <> "
-        "OLD.code OR NEW.reason <> OLD.reason OR NEW.set_by_event <> OLD.set_by_event OR "
-        "NEW.set_at <> OLD.set_at) EXECUTE FUNCTION osteon_refuse('a hold is only ever "
-        "lifted, once')",
+        "(OLD.lifted_by_event IS NOT NULL OR NEW.code <> OLD.code OR NEW.reason <> "
+        "OLD.reason OR NEW.set_at <> OLD.set_at OR NEW.set_by_event IS NULL OR CASE WHEN "
+        "OLD.set_by_event IS NULL THEN NEW.lifted_by_event IS NOT NULL ELSE "
+        "NEW.set_by_event <> OLD.set_by_event OR NEW.lifted_by_event IS NULL END) "
+        "EXECUTE FUNCTION osteon_refuse('a hold is only ever recorded once and lifted "
+        "once')",
         "CREATE TRIGGER possession_no_delete BEFORE DELETE OR TRUNCATE ON possession FOR "
         "EACH STATEMENT EXECUTE FUNCTION osteon_refuse('nothing is deleted')",
         "CREATE TRIGGER possession_kept BEFORE UPDATE ON possession FOR EACH ROW WHEN "
@@ -113,9 +115,11 @@ TRIGGERS = {
         "CREATE TRIGGER hold_no_delete BEFORE DELETE ON hold BEGIN SELECT RAISE(ABORT, "
         "'hold: nothing is deleted'); END",
         "CREATE TRIGGER hold_kept BEFORE UPDATE ON hold WHEN OLD.lifted_by_event IS NOT NULL "
-        "OR NEW.lifted_by_event IS NULL OR NEW.code <> OLD.code OR NEW.reason <> OLD.reason "
-        "OR NEW.set_by_event <> OLD.set_by_event OR NEW.set_at <> OLD.set_at BEGIN SELECT "
-        "RAISE(ABORT, 'hold: a hold is only ever lifted, once'); END",
+        "OR NEW.code <> OLD.code OR NEW.reason <> OLD.reason OR NEW.set_at <> OLD.set_at OR "
+        "NEW.set_by_event IS NULL OR CASE WHEN OLD.set_by_event IS NULL THEN "
+        "NEW.lifted_by_event IS NOT NULL ELSE NEW.set_by_event <> OLD.set_by_event OR "
+        "NEW.lifted_by_event IS NULL END BEGIN SELECT RAISE(ABORT, 'hold: a hold is only "
+        "ever recorded once and lifted once'); END",
         "CREATE TRIGGER hold_no_replace BEFORE INSERT ON hold WHEN EXISTS (SELECT 1 FROM "
         "hold WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'hold has this row already'); END",
         "CREATE TRIGGER possession_no_delete BEFORE DELETE ON possession BEGIN SELECT "
@@ -269,10 +273,13 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("set_by_event", sa.String(length=36), nullable=False),
+        sa.Column("set_by_event", sa.String(length=36), nullable=True),
         sa.Column("set_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("lifted_by_event", sa.String(length=36), nullable=True),
         sa.Column("lifted_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "set_by_event IS NOT NULL OR reason = 'consent'", name=op.f("ck_hold_recorded")
+        ),
         sa.CheckConstraint(
             "(lifted_by_event IS NULL) = (lifted_at IS NULL)", name=op.f("ck_hold_lifted")
         ),

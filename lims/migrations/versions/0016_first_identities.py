@@ -90,6 +90,29 @@ def upgrade() -> None:
         op.f("ix_missing_person_recorded_at"), "missing_person", ["recorded_at"], unique=False
     )
     op.create_table(
+        "to_tell",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "held",
+                "erased",
+                name="lateract",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("due_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("told_event", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_to_tell_code")),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_to_tell")),
+    )
+    op.create_index(op.f("ix_to_tell_due_at"), "to_tell", ["due_at"], unique=False)
+    op.create_table(
         "consent",
         sa.Column("ref", sa.String(length=32), nullable=False),
         sa.Column("key_ref", sa.String(length=32), nullable=False),
@@ -109,6 +132,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ref", name=op.f("pk_consent")),
     )
     op.create_index(op.f("ix_consent_donor_ref"), "consent", ["donor_ref"], unique=False)
+    op.create_table(
+        "legal_hold",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("donor_ref", sa.String(length=32), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("set_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("lifted_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["donor_ref"], ["donor.ref"], name=op.f("fk_legal_hold_donor_ref")),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_legal_hold_key_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_legal_hold")),
+    )
+    op.create_index(
+        "uq_legal_hold_standing",
+        "legal_hold",
+        ["donor_ref"],
+        unique=True,
+        sqlite_where=sa.text("lifted_at IS NULL"),
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    )
     op.create_table(
         "name_index",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import CompoundSelect, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
+from lims.core.code_keys import CodeKey
 from lims.core.codes import Kind
 from lims.custody.models import Derivation, Hold, Subject
 from lims.plates.models import Batch, BatchMember, Plate, Well
@@ -135,9 +136,23 @@ def _placed(activity: Activity) -> Select[Any]:
     )
 
 
+def _of_closed() -> CompoundSelect[Any]:
+    """Return the reference samples whose consent was withdrawn, and what was made of them."""
+    part = aliased(Aliquot)
+    closed = CodeKey.closed_on.is_not(None)
+    parts = select(Aliquot.code).join(CodeKey, CodeKey.code == Aliquot.sample_code).where(closed)
+    extracts = (
+        select(Derivation.child)
+        .join(part, part.code == Derivation.parent)
+        .join(CodeKey, CodeKey.code == part.sample_code)
+        .where(closed)
+    )
+    return union_all(select(CodeKey.code).where(closed), parts, extracts)
+
+
 def codes_waiting(stage: Stage) -> Select[Any]:
-    """Return a selection of the codes that wait for a stage."""
-    found = select(Subject.code)
+    """Return a selection of the codes that wait for a stage; of closed samples nothing waits."""
+    found = select(Subject.code).where(Subject.code.not_in(_of_closed()))
     if stage is Stage.RECEPTION:
         return found.where(
             Subject.kind.in_((Kind.BONE, Kind.REFERENCE)), Subject.state == SampleState.CODED
