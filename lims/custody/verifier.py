@@ -345,6 +345,7 @@ class Heads:
         ]
         self._dirty: set[int] = set()
         self._count = 0
+        self._found = ("", b"", 0, 0)
 
     def __len__(self) -> int:
         return self._count
@@ -354,7 +355,11 @@ class Heads:
 
         `index` is the place of that event in the log.
         """
-        name, bucket, at = self._place(stream)
+        if stream == self._found[0]:
+            _, name, bucket, at = self._found
+        else:
+            name, bucket, at = self._place(stream)
+        self._found = ("", b"", 0, 0)
         head = leaf_hash(f"{stream} {count} {last.hex()}".encode())
         row = name + head + last + count.to_bytes(8) + index.to_bytes(8)
         rows = self._buckets.setdefault(bucket, bytearray())
@@ -367,7 +372,8 @@ class Heads:
 
     def last(self, stream: str) -> tuple[int, bytes, int] | None:
         """Give number, leaf hash and place of a stream's last event; the number counts from 0."""
-        _, bucket, at = self._place(stream)
+        name, bucket, at = self._place(stream)
+        self._found = (stream, name, bucket, at)  # who asks writes next
         if at < 0:
             return None
         row = self._buckets[bucket][at : at + self._ROW]
@@ -872,7 +878,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where an event stands, and what it says of itself."""
 
     index: int
@@ -1148,7 +1154,7 @@ class Walk:
         self.heads = heads if heads is not None else Heads()
         self.line = self.tree.size
         self.latest = latest
-        self.last: _Place | None = None
+        self.last: Place | None = None
         self.misfit: tuple[Checkpoint, str] | None = None
         self.whole = before is None
         self._names = names
@@ -1171,7 +1177,7 @@ class Walk:
                 raise Malformed("line", "the file ends in the middle of it")
             event = read_event(content)
         except Malformed as error:
-            place = _guess(content, self.tree.size, self.line)
+            place = guess(content, self.tree.size, self.line)
             words = f"Line {self.line} is not an event of this ledger: {error.words}"
             self.report.add(place.finding(error.reason, words))
             if place.stream and place.seq >= 0:
@@ -1184,12 +1190,12 @@ class Walk:
             self._marks()
         return leaf, event, completed
 
-    def _link(self, fields: tuple[str, ...], leaf: bytes) -> _Place:
+    def _link(self, fields: tuple[str, ...], leaf: bytes) -> Place:
         """Check how an event fits those before it."""
         _, cause, _, _, id_, idem, log, _, prev, recorded, seq_, stream, type_, _ = fields
         report, seq = self.report, int(seq_)
         stream = stream[1:-1]
-        place = _Place(self.tree.size, self.line, id_[1:-1], stream, seq, type_[1:-1])
+        place = Place(self.tree.size, self.line, id_[1:-1], stream, seq, type_[1:-1])
         if log[1:-1] != report.origin:
             words = f"The event is of another log, {log[1:-1]}, not of {report.origin}"
             report.add(place.finding("origin", words))
@@ -1224,7 +1230,7 @@ class Walk:
             self._regress(place, f"recorded at {recorded[1:-1]}, after one of {self.latest[1:-1]}")
         return place
 
-    def _regress(self, place: _Place, words: str) -> None:
+    def _regress(self, place: Place, words: str) -> None:
         self.report.regressed += 1
         if len(self.report.regressions) < LISTED:
             self.report.regressions.append(place.finding("clock", f"The clock went back: {words}"))
@@ -1281,7 +1287,7 @@ def name_events(report: Report, again: Callable[[], Iterable[bytes]]) -> None:
     lacking = {known.index for known in report.findings if known.index >= 0 and not known.id}
     for index, raw in enumerate(again() if lacking else ()):
         if index in lacking:
-            place = _guess(raw.removesuffix(b"\n"), index, index + 1)
+            place = guess(raw.removesuffix(b"\n"), index, index + 1)
             report.findings = [
                 place.finding(known.reason, known.words, known.note)
                 if known.index == index and not known.id
@@ -1299,8 +1305,8 @@ def _seconds(earlier: str, later: str) -> float:
     return (second - first).total_seconds()
 
 
-def _guess(content: bytes, index: int, line: int) -> _Place:
-    """Name an event that is not in proper form, as far as it can be read."""
+def guess(content: bytes, index: int, line: int) -> Place:
+    """Name an event, as far as it can be read, even if it is not in proper form."""
     held: dict[str, Any] = {}
     if len(content) <= MAX_LINE:
         text = content.decode(errors="replace")
@@ -1308,9 +1314,7 @@ def _guess(content: bytes, index: int, line: int) -> _Place:
             match = re.search(f'"{name}":({FIELDS[name]})[,}}]', text, re.ASCII)
             held[name] = match[1].strip('"') if match else ""
     seq = int(held["seq"]) if held.get("seq") else -1
-    return _Place(
-        index, line, held.get("id", ""), held.get("stream", ""), seq, held.get("type", "")
-    )
+    return Place(index, line, held.get("id", ""), held.get("stream", ""), seq, held.get("type", ""))
 
 
 def _what_is_wrong(text: str) -> tuple[str, str]:
@@ -1366,7 +1370,7 @@ def trace(
     if index < 0:
         return
     line = next(itertools.islice(again(), index, None)).removesuffix(b"\n")
-    place = _guess(line, index, index + 1)
+    place = guess(line, index, index + 1)
     signed_as, now_at = home(wrong, leaves(mark.size)), home(right, given())
     if signed_as >= 0:
         if now_at >= 0:
@@ -1490,7 +1494,7 @@ class _Proof:
         self.events: list[tuple[int, dict[str, Any]]] = []
         self.lasts: list[tuple[int, dict[str, Any]]] = []
         # stream -> number, leaf hash and place of its last event, and whether that one is in doubt
-        self.ends: dict[str, tuple[int, bytes, _Place, bool]] = {}
+        self.ends: dict[str, tuple[int, bytes, Place, bool]] = {}
 
     def take(self, raw: bytes) -> None:
         """Gather one line."""
@@ -1585,7 +1589,7 @@ class _Proof:
         self.report.root = mark.root.hex()
         return mark
 
-    def _event(self, line: int, held: dict[str, Any], mark: Checkpoint | None) -> _Place | None:
+    def _event(self, line: int, held: dict[str, Any], mark: Checkpoint | None) -> Place | None:
         """Check that an event was signed, and how it fits the one before it in its stream."""
         report, index = self.report, held["index"]
         try:
@@ -1601,7 +1605,7 @@ class _Proof:
             report.add(Finding(reason, words, index=index, line=line))
             return None
         id_, stream, type_ = (fields[name][1:-1] for name in ("id", "stream", "type"))
-        place = _Place(index, line, id_, stream, int(fields["seq"]), type_)
+        place = Place(index, line, id_, stream, int(fields["seq"]), type_)
         leaf = leaf_hash(content)
         doubtful = False
         if fields["log"][1:-1] != report.origin:

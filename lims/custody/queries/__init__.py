@@ -2,7 +2,6 @@
 """Reading custody: histories, possession, lineage, holds, the export, the check."""
 
 from lims.custody.queries.ledger import (
-    DatabaseReport,
     Head,
     anchor,
     checkpoint_due,
@@ -16,7 +15,6 @@ from lims.custody.queries.ledger import (
     leaf_hashes,
     recent,
     sound_streams,
-    verify_database,
 )
 from lims.custody.queries.lineage import (
     ancestors,
@@ -43,8 +41,10 @@ from lims.custody.queries.proofs import (
     inclusion_proofs,
     last_proof,
 )
+from lims.custody.queries.verification import Coverage, DatabaseReport, verify_database
 
 __all__ = [
+    "Coverage",
     "DatabaseReport",
     "Head",
     "LastProof",

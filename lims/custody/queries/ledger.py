@@ -1,28 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading the ledger: histories, the export, the check of the database against itself."""
+"""Reading the ledger: histories, the export, the head, the checkpoints."""
 
 import base64
-import itertools
 import json
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, Row, cast, func, literal, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.core.clock import from_utc_text
 from lims.custody import verifier
-from lims.custody.models import (
-    TRIGGERS,
-    LedgerCheckpoint,
-    LedgerEvent,
-    LedgerHead,
-    LedgerLeaf,
-    LedgerNode,
-)
+from lims.custody.models import LedgerCheckpoint, LedgerEvent, LedgerHead, LedgerLeaf
 from lims.custody.queries.lineage import ancestors
 from lims.custody.rules import Event, EventId, LedgerNotStarted, Tag
 
@@ -222,122 +213,3 @@ def checkpoint_due(
     if shift_end is not None and recorded < shift_end <= at:
         return True
     return (at - recorded).total_seconds() >= 60 * minutes
-
-
-@dataclass(frozen=True)
-class DatabaseReport:
-    """What the verifier says of the events, and where the tables beside them disagree."""
-
-    report: verifier.Report
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def verdict(self) -> str:
-        """Say "sound", "broken" or "unsigned"."""
-        return "broken" if self.problems else self.report.verdict
-
-    @property
-    def exit_status(self) -> int:
-        """Give 0 for sound, 1 for broken, 3 for sound with an unsigned tail."""
-        return 1 if self.problems else self.report.exit_status
-
-    def as_json(self) -> dict[str, object]:
-        """Return the report as a value for JSON."""
-        return self.report.as_json() | {"verdict": self.verdict, "problems": self.problems}
-
-
-def verify_database(
-    session: Session, key: verifier.PublicKey, notes: Iterable[tuple[str, bytes]]
-) -> DatabaseReport:
-    """Check the ledger in the database: the events as the verifier does, and every derived table.
-
-    `key` is the long-term key, `notes` the files of the checkpoints folder (certificates among
-    them); the checkpoints that the database itself keeps are added.
-    """
-    held = {content: name for name, content in notes}
-    for mark in checkpoints(session):
-        held.setdefault(mark.note.encode(), f"database {mark.size}.checkpoint")
-    report = verifier.verify(
-        export_lines(session),
-        [(name, content) for content, name in held.items()],
-        key,
-        lambda size: leaf_hashes(session, start=0, end=size),
-        lambda: export_lines(session),
-    )
-    return DatabaseReport(report, [*_derived(session), *_triggers(session)])
-
-
-def _derived(session: Session) -> Iterator[str]:
-    """Compare leaves, nodes, head and columns with the events."""
-    rows = session.execute(
-        select(
-            LedgerLeaf.idx,
-            LedgerLeaf.leaf.label("in_log"),
-            *LedgerEvent.__table__.columns,
-        )
-        .join(LedgerEvent, LedgerLeaf.event_id == LedgerEvent.event_id)
-        .order_by(LedgerLeaf.idx)
-        .execution_options(yield_per=_AT_ONCE)
-    )
-    tree = verifier.Frontier()
-    with closing(rows):
-        for row in rows:
-            if row.idx != tree.size:
-                yield f"the log has no event {tree.size}"
-                return
-            leaf = verifier.leaf_hash(row.body)
-            if not row.in_log == row.leaf == leaf:
-                yield f"event {row.idx} (id {row.event_id}): its leaf hash is not that of its bytes"
-            if not _columns_fit(row):
-                yield f"event {row.idx} (id {row.event_id}): its columns differ from its bytes"
-            tree.append(leaf)
-    stored = session.get(LedgerHead, 1, populate_existing=True)
-    if stored is None or (stored.size, _tree(stored).root()) != (tree.size, tree.root()):
-        yield "the stored head of the log is not that of its events"
-    count = session.scalar(select(func.count()).select_from(LedgerEvent))
-    if count != tree.size:
-        yield f"ledger_event has {count} rows, but the log {tree.size}"
-    yield from _nodes(session, tree.size)
-
-
-def _columns_fit(row: Row[Any]) -> bool:
-    try:
-        fields = dict(zip(verifier.FIELDS, verifier.read_event(row.body), strict=True))
-    except verifier.Malformed:
-        return True  # the verifier says what is wrong with the bytes
-    said = (fields["id"], fields["idem"], fields["stream"], fields["seq"])
-    return said == (f'"{row.event_id}"', f'"{row.idem}"', f'"{row.stream}"', str(row.sseq))
-
-
-def _nodes(session: Session, size: int) -> Iterator[str]:
-    """Compare the stored subtrees with the leaves."""
-    end = (LedgerNode.idx + 1) * cast(literal(2), BigInteger).op("<<")(LedgerNode.level - 1)
-    stored = session.execute(
-        select(LedgerNode.level, LedgerNode.idx, LedgerNode.h)
-        .order_by(end, LedgerNode.level)  # the order in which they were completed
-        .execution_options(yield_per=_AT_ONCE)
-    )
-    tree = verifier.Frontier()
-    leaves = leaf_hashes(session, start=0, end=size)
-    computed = (node for leaf in leaves for node in tree.append(leaf))
-    with closing(stored), closing(leaves):
-        for row, node in itertools.zip_longest(stored, computed):
-            if row is None or node is None or tuple(row) != node:
-                where = tuple(row)[:2] if row is not None else node[:2]
-                yield f"ledger_node differs from the leaves at (level, index) {where}"
-                return
-
-
-def _triggers(session: Session) -> Iterator[str]:
-    """Look for the triggers that refuse changes."""
-    kind = session.connection().dialect.name
-    known = (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        if kind == "sqlite"
-        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-    )
-    present = set(session.scalars(text(known)))
-    for ddl in TRIGGERS[kind]:
-        words = ddl.split()
-        if words[1] == "TRIGGER" and words[2] not in present:
-            yield f"the trigger {words[2]} is missing or switched off"

@@ -57,27 +57,55 @@ def consistency_proof(session: Session, old: int, new: int) -> list[bytes]:
     return [hashes[one] for one in asked]
 
 
+def frontier(session: Session, size: int) -> verifier.Frontier:
+    """Return the right edge of the log of `size` events, from the stored subtrees.
+
+    Raises ValueError where the log is shorter, KeyError where a subtree is missing.
+    """
+    if not size:
+        return verifier.Frontier()
+    _refuse_longer(session, size)
+    nodes = list(_perfect(0, size))
+    stored = _stored(session, nodes)
+    return verifier.Frontier(size, [stored[node] for node in nodes])
+
+
 def last_proof(session: Session, stream: str) -> LastProof | None:
     """Return the proof of a stream's last event as of the newest checkpoint, None if it has none.
 
     It fits the newest checkpoint only: the map of last events is not kept for the ones before.
     """
-    bucket = session.scalars(
-        select(LedgerStream.bucket).where(LedgerStream.stream == stream)
-    ).one_or_none()
-    if bucket is None:
-        return None
-    entries = session.scalars(select(LedgerStream.entry).where(LedgerStream.bucket == bucket))
-    path = []
+    return last_proofs(session, [stream]).get(stream)
+
+
+def last_proofs(session: Session, streams: Iterable[str]) -> dict[str, LastProof]:
+    """Return the proofs of the last events of several streams, of those that have one."""
+    buckets: dict[str, int] = {}
+    for part in _parts(sorted(set(streams))):
+        found = select(LedgerStream.stream, LedgerStream.bucket).where(
+            LedgerStream.stream.in_(part)
+        )
+        for stream, bucket in session.execute(found):
+            buckets[stream] = bucket
+    entries: dict[int, list[bytes]] = {}
+    for some in _parts(sorted(set(buckets.values()))):
+        held = select(LedgerStream.bucket, LedgerStream.entry).where(LedgerStream.bucket.in_(some))
+        for bucket, entry in session.execute(held):
+            entries.setdefault(bucket, []).append(bytes(entry))
+    paths: dict[int, list[bytes]] = {bucket: [] for bucket in entries}
     for level in range(verifier.DEPTH):
-        near = (bucket >> level) ^ 1
-        found = session.scalars(
-            select(LedgerStreamNode.h).where(
-                LedgerStreamNode.level == level, LedgerStreamNode.idx == near
+        near: dict[int, bytes] = {}
+        for some in _parts(sorted({(bucket >> level) ^ 1 for bucket in paths})):
+            nodes = select(LedgerStreamNode.idx, LedgerStreamNode.h).where(
+                LedgerStreamNode.level == level, LedgerStreamNode.idx.in_(some)
             )
-        ).one_or_none()
-        path.append(verifier.EMPTY_HEADS[level] if found is None else bytes(found))
-    return LastProof(stream, tuple(sorted(bytes(entry) for entry in entries)), tuple(path))
+            near.update({index: bytes(node) for index, node in session.execute(nodes)})
+        for bucket, path in paths.items():
+            path.append(near.get((bucket >> level) ^ 1, verifier.EMPTY_HEADS[level]))
+    return {
+        stream: LastProof(stream, tuple(sorted(entries[bucket])), tuple(paths[bucket]))
+        for stream, bucket in buckets.items()
+    }
 
 
 def _refuse_longer(session: Session, size: int) -> None:
