@@ -10,6 +10,7 @@ from lims.cli.erasures import erasures
 from lims.cli.laboratory import doctor, init, upgrade
 from lims.cli.ledger import history, ledger
 from lims.cli.proof import package, prove
+from lims.cli.racks import import_rack
 from lims.cli.runs import import_run, inspect
 from lims.cli.serving import serve, worker
 from lims.cli.storage import where
@@ -24,8 +25,8 @@ def main() -> None:
 
 
 for command in (
-    init, serve, worker, upgrade, doctor, user, inspect, import_run, history, where, custody,
-    package, ledger, erasures, demo,
+    init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, history,
+    where, custody, package, ledger, erasures, demo,
 ):  # fmt: skip
     main.add_command(command)
 ledger.add_command(prove)

@@ -14,7 +14,7 @@ from lims.cli.common import (
 )
 from lims.core.clock import utc_text
 from lims.core.codes import read_payload, threes
-from lims.storage.queries import where as where_is
+from lims.storage.queries.history import located
 
 
 @click.command()
@@ -23,11 +23,12 @@ from lims.storage.queries import where as where_is
 @json_option
 @plain_errors
 def where(code: str, folder: Path, as_json: bool) -> None:
-    """Say in which place a thing is, since when, and who put it there."""
+    """Say in which place a thing is, since when, and who put it there; or who holds it."""
     read = read_payload(code).code
     lab = open_laboratory(folder)
     with lab.database.reading() as session:
-        found = where_is(session, read)
+        whole = located(session, read)
+    found, standing = whole.stored, whole.standing
     if as_json:
         print_json(
             {
@@ -41,12 +42,20 @@ def where(code: str, folder: Path, as_json: bool) -> None:
                 ],
                 "since": utc_text(found.since) if found else None,
                 "by": found.who if found else None,
+                "held_by": standing.holder if standing else None,
+                "holder": whole.holder or None,
+                "held_at": standing.place if standing else None,
+                "held_since": utc_text(standing.since) if standing else None,
             }
         )
-    elif found is None:
-        click.echo(f"{threes(read)} is in no place of storage.")
-    else:
+    elif found is not None:
         way = " > ".join(one.name for one in found.path)
         by = f", put there by {found.who}" if found.who else ""
         at = f" {found.position}" if found.position else ""
         click.echo(f"{threes(read)}: {way}{at} ({found.place}), since {utc_text(found.since)}{by}")
+    else:
+        click.echo(f"{threes(read)} is in no place of storage.")
+        if standing is not None:
+            at = f" at {standing.place}" if standing.place else ""
+            who = f"held by {whole.holder}" if whole.holder else standing.holder.partition(":")[0]
+            click.echo(f"{who}{at}, since {utc_text(standing.since)}")

@@ -34,6 +34,7 @@ class Right(StrEnum):
     SEE_PROFILES = "see profiles"
     SEE_THROUGHPUT = "see counts and ages by stage"
     SEE_STOCK = "see lots, instruments and places"
+    STORE_THINGS = "put away, move and count what is stored"
     KEEP_STOCK = "register lots, instruments and places"
     # quality
     SEE_LEDGER = "read the ledger and export it"
@@ -85,6 +86,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.IMPORT_RUNS,
             Right.READ_PROFILES,
             Right.SEE_STOCK,
+            Right.STORE_THINGS,
         }
     ),
     Role.MANAGER: frozenset(
@@ -94,6 +96,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.REVIEW_PROFILES,
             Right.SEE_THROUGHPUT,
             Right.SEE_STOCK,
+            Right.STORE_THINGS,
             Right.KEEP_STOCK,
         }
     ),

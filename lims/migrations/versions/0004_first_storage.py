@@ -52,6 +52,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("added_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("order_key", sa.String(length=120), nullable=False),
+        sa.Column("retired_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(kind = 'box') = (rows IS NOT NULL)", name=op.f("ck_place_positions_of_boxes")
         ),
@@ -65,14 +67,89 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_code"], ["place.code"], name=op.f("fk_place_parent_code")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_place")),
     )
-    op.create_index("uq_place_name", "place", ["parent_code", "name"], unique=True)
+    op.create_index("ix_place_inside", "place", ["parent_code", "order_key", "code"], unique=False)
+    op.create_index(
+        "uq_place_name",
+        "place",
+        ["parent_code", "name"],
+        unique=True,
+        sqlite_where=sa.text("retired_at IS NULL"),
+        postgresql_where=sa.text("retired_at IS NULL"),
+    )
     op.create_index(
         "uq_place_outermost",
         "place",
         ["name"],
         unique=True,
-        sqlite_where=sa.text("parent_code IS NULL"),
-        postgresql_where=sa.text("parent_code IS NULL"),
+        sqlite_where=sa.text("parent_code IS NULL AND retired_at IS NULL"),
+        postgresql_where=sa.text("parent_code IS NULL AND retired_at IS NULL"),
+    )
+    op.create_table(
+        "place_count",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place_code", sa.String(length=9), nullable=False),
+        sa.Column("opened_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.String(length=80), nullable=False),
+        sa.Column("closed_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.String(length=80), nullable=True),
+        sa.CheckConstraint(
+            "(closed_at IS NULL) = (closed_by IS NULL)", name=op.f("ck_place_count_closed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["place_code"], ["place.code"], name=op.f("fk_place_count_place_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_place_count")),
+    )
+    op.create_index("ix_place_count_place", "place_count", ["place_code", "id"], unique=False)
+    op.create_index(
+        "uq_place_count_open",
+        "place_count",
+        ["place_code"],
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_table(
+        "place_stay",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column("parent_code", sa.String(length=9), nullable=True),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("since", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("began_by", sa.String(length=80), nullable=False),
+        sa.Column("until", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("until IS NULL OR until >= since", name=op.f("ck_place_stay_in_time")),
+        sa.ForeignKeyConstraint(["code"], ["place.code"], name=op.f("fk_place_stay_code")),
+        sa.ForeignKeyConstraint(
+            ["parent_code"], ["place.code"], name=op.f("fk_place_stay_parent_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_place_stay")),
+    )
+    op.create_index("ix_place_stay_code", "place_stay", ["code", "since"], unique=False)
+    op.create_index(
+        "uq_place_stay_now",
+        "place_stay",
+        ["code"],
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    )
+    op.create_table(
+        "rack_import",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place_code", sa.String(length=9), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.String(length=120), nullable=False),
+        sa.Column("rack", sa.String(length=40), nullable=False),
+        sa.Column("placed", sa.Integer(), nullable=False),
+        sa.Column("missing", sa.Integer(), nullable=False),
+        sa.Column("imported_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("imported_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["place_code"], ["place.code"], name=op.f("fk_rack_import_place_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rack_import")),
+        sa.UniqueConstraint("place_code", "sha256", name=op.f("uq_rack_import_place_code_sha256")),
     )
     op.create_table(
         "stored",
@@ -117,3 +194,80 @@ def upgrade() -> None:
         sqlite_where=sa.text("taken_at IS NULL"),
         postgresql_where=sa.text("taken_at IS NULL"),
     )
+    op.create_table(
+        "count_difference",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("count_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "missing",
+                "elsewhere",
+                "nowhere",
+                "unknown",
+                name="difference",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("text", sa.String(length=40), nullable=False),
+        sa.Column("recorded_in", sa.String(length=9), nullable=True),
+        sa.Column("position", sa.String(length=3), nullable=False),
+        sa.Column("seen_in", sa.String(length=9), nullable=True),
+        sa.Column(
+            "settled_as",
+            sa.Enum(
+                "moved",
+                "explained",
+                name="settled",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("settled_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.String(length=80), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_as IS NULL)",
+            name=op.f("ck_count_difference_settled_as"),
+        ),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL)", name=op.f("ck_count_difference_settled")
+        ),
+        sa.ForeignKeyConstraint(
+            ["count_id"], ["place_count.id"], name=op.f("fk_count_difference_count_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_in"], ["place.code"], name=op.f("fk_count_difference_recorded_in")
+        ),
+        sa.ForeignKeyConstraint(
+            ["seen_in"], ["place.code"], name=op.f("fk_count_difference_seen_in")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_count_difference")),
+        sa.UniqueConstraint("count_id", "text", name=op.f("uq_count_difference_count_id_text")),
+    )
+    op.create_table(
+        "count_scan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("count_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column("place_code", sa.String(length=9), nullable=False),
+        sa.Column("scanned_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("scanned_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["count_id"], ["place_count.id"], name=op.f("fk_count_scan_count_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["place_code"], ["place.code"], name=op.f("fk_count_scan_place_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_count_scan")),
+    )
+    op.create_index(
+        "ix_count_scan_by", "count_scan", ["count_id", "scanned_by", "id"], unique=False
+    )
+    op.create_index("ix_count_scan_of", "count_scan", ["count_id", "id"], unique=False)

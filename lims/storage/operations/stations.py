@@ -11,16 +11,29 @@ from lims.core.words import N_, Say
 from lims.custody.queries import blocked
 from lims.printing.queries import check_label
 from lims.storage.models import Place, Stored
+from lims.storage.operations.station_places import (
+    COUNT,
+    COUNTING,
+    MOVING,
+    SCAN_NEXT,
+    ask_to_close,
+    ask_to_count,
+    ask_to_move,
+    begin_count,
+    close_or_leave,
+    may_go_into,
+    move_or_stay,
+    openable,
+    read_in_count,
+)
+from lims.storage.operations.station_places import way as _way
 from lims.storage.operations.storing import check_storable, put, take
-from lims.storage.queries import contents, path_of, picture_of, place_of, stored, taken_positions
+from lims.storage.queries import contents, picture_of, place_of, stored, taken_positions
 from lims.storage.rules import (
     LETTERS,
-    LOOSE,
     BoxAwaited,
     CommandUnknownHere,
-    NotAPlace,
     NothingToTakeBack,
-    PlaceKind,
     positions_of,
 )
 
@@ -32,10 +45,10 @@ ACT, POSITION = "act", "position"
 
 TAKE, ASIDE, LEAVE = "take", "aside", "leave"
 
-SCAN_NEXT = N_("Scan the next thing, or its place first.")
-
 
 def _scan(session: Session, visit: Visit, payload: Payload) -> Outcome:
+    if visit.step == COUNTING:
+        return read_in_count(session, visit, payload)
     if payload.kind is Kind.CONTAINER:
         return _scan_place(session, visit, payload.code)
     code = payload.code
@@ -57,11 +70,18 @@ def _scan(session: Session, visit: Visit, payload: Payload) -> Outcome:
 
 
 def _scan_place(session: Session, visit: Visit, code: str) -> Outcome:
-    place = session.get(Place, code)
-    if place is None or not (place.kind is PlaceKind.BOX or place.kind in LOOSE):
-        raise NotAPlace(code=code)
     if visit.step in (THING, STORED) and visit.held is not None:
+        openable(session, code)
         return _put_away(session, visit, visit.held, code, keep=False)
+    scanned = session.get(Place, code)
+    before = session.get(Place, visit.held or "") if visit.step in (PLACE, MOVING) else None
+    if before is not None and scanned is not None and may_go_into(before, scanned):
+        return ask_to_move(session, visit, before, scanned)
+    return _open(session, code)
+
+
+def _open(session: Session, code: str) -> Outcome:
+    place = openable(session, code)
     check_label(session, code)
     taken = len(taken_positions(session, code))
     if place.rows is not None and place.columns is not None:
@@ -77,7 +97,7 @@ def _scan_place(session: Session, visit: Visit, code: str) -> Outcome:
     return Outcome(
         Verdict.ACCEPTED, say,
         next=Say(N_("Scan each thing that goes in; then scan DONE.")), subject=code, focus=code,
-        held=code, step=PLACE,
+        held=code, step=PLACE, ask=ask_to_count(),
     )  # fmt: skip
 
 
@@ -154,6 +174,12 @@ def _free(session: Session, place_code: str) -> list[str]:
 def _entry(session: Session, visit: Visit, entry: Entry) -> Outcome:
     if entry.name == ACT and visit.step == STORED and visit.held is not None:
         return _answered(session, visit, visit.held, entry.value)
+    if entry.name == ACT and visit.step == PLACE and visit.held and entry.value == COUNT:
+        return begin_count(session, visit, visit.held)
+    if entry.name == ACT and visit.step == MOVING:
+        return move_or_stay(session, visit, entry.value) or _open(session, visit.memory["to"])
+    if entry.name == ACT and visit.step == COUNTING:
+        return close_or_leave(session, visit, entry.value)
     thing = visit.memory.get("thing")
     if entry.name == POSITION and thing and visit.memory.get("act") == "put" and visit.focus:
         return _elsewhere(session, visit, thing, visit.focus, entry.value.strip())
@@ -218,13 +244,16 @@ def _command(session: Session, visit: Visit, command: Command) -> Outcome:
     if command in (Command.DONE, Command.NEXT):
         if visit.step == THING and visit.held is not None:
             raise BoxAwaited(code=visit.held)
+        if visit.step == COUNTING:
+            return ask_to_close(session, visit)
         say = N_("The place is closed.") if visit.step == PLACE else N_("Nothing is open here.")
         return Outcome(Verdict.ACCEPTED, Say(say), next=Say(SCAN_NEXT))
     if command is Command.HELP:
         return Outcome(
             Verdict.ACCEPTED,
             Say(N_("Scan a thing and then its box, or a box and then all that goes into it. "
-                   "A stored thing that is scanned can be taken out.")),
+                   "A stored thing that is scanned can be taken out. A box that is scanned and "
+                   "then a shelf, rack or freezer: the box is moved there.")),
             next=Say(SCAN_NEXT), focus=visit.focus, held=visit.held, step=visit.step,
             memory=visit.memory,
         )  # fmt: skip
@@ -232,6 +261,9 @@ def _command(session: Session, visit: Visit, command: Command) -> Outcome:
 
 
 def _undo(session: Session, visit: Visit) -> Outcome:
+    if visit.step in (MOVING, COUNTING):
+        # Nothing was moved yet; what was read in a count stays read.
+        raise NothingToTakeBack()
     if visit.step in (THING, STORED) and visit.held is not None:
         return Outcome(
             Verdict.ACCEPTED,
@@ -263,10 +295,6 @@ def _undo(session: Session, visit: Visit) -> Outcome:
         Verdict.ACCEPTED, say, next=Say(SCAN_NEXT), subject=thing, focus=visit.focus,
         held=visit.held if kept else None, step=visit.step if kept else "",
     )  # fmt: skip
-
-
-def _way(session: Session, code: str) -> str:
-    return " › ".join(one.name for one in path_of(session, code)[-3:])
 
 
 def _spot(place: str, position: str) -> str:

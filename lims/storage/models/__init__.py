@@ -7,6 +7,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, BigId, stored_enum
+from lims.storage.models.counts import CountDifference as CountDifference
+from lims.storage.models.counts import CountScan as CountScan
+from lims.storage.models.counts import PlaceCount as PlaceCount
+from lims.storage.models.counts import RackImport as RackImport
 from lims.storage.rules import BoxUse as BoxUse
 from lims.storage.rules import PlaceKind as PlaceKind
 
@@ -16,13 +20,18 @@ class Place(Base):
 
     __tablename__ = "place"
     __table_args__ = (
-        # A name tells places apart that stand in the same one; NULL equals no NULL.
-        Index("uq_place_name", "parent_code", "name", unique=True),
+        # A name tells places in use apart that stand in the same one; NULL equals no NULL.
+        Index(
+            "uq_place_name", "parent_code", "name", unique=True,
+            sqlite_where=text("retired_at IS NULL"), postgresql_where=text("retired_at IS NULL"),
+        ),
         Index(
             "uq_place_outermost", "name", unique=True,
-            sqlite_where=text("parent_code IS NULL"),
-            postgresql_where=text("parent_code IS NULL"),
+            sqlite_where=text("parent_code IS NULL AND retired_at IS NULL"),
+            postgresql_where=text("parent_code IS NULL AND retired_at IS NULL"),
         ),
+        # The places in one, page by page.
+        Index("ix_place_inside", "parent_code", "order_key", "code"),
         CheckConstraint("(kind = 'box') = (rows IS NOT NULL)", name="positions_of_boxes"),
         CheckConstraint("(rows IS NULL) = (columns IS NULL)", name="rows_and_columns"),
         CheckConstraint("rows BETWEEN 1 AND 16", name="rows"),
@@ -38,6 +47,35 @@ class Place(Base):
     columns: Mapped[int | None]
     takes: Mapped[BoxUse] = mapped_column(stored_enum(BoxUse))
     added_at: Mapped[datetime]
+    order_key: Mapped[str] = mapped_column(String(120))
+    """The name as it is sorted: B2 before B10."""
+    retired_at: Mapped[datetime | None]
+
+
+class PlaceStay(Base):
+    """That a place stood in another under a name, from one instant to another.
+
+    Where a thing was at an instant follows from it: what stands in a box has no row of its own for
+    the moves of the box.
+    """
+
+    __tablename__ = "place_stay"
+    __table_args__ = (
+        Index(
+            "uq_place_stay_now", "code", unique=True,
+            sqlite_where=text("until IS NULL"), postgresql_where=text("until IS NULL"),
+        ),
+        Index("ix_place_stay_code", "code", "since"),
+        CheckConstraint("until IS NULL OR until >= since", name="in_time"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(ForeignKey("place.code"))
+    parent_code: Mapped[str | None] = mapped_column(ForeignKey("place.code"))
+    name: Mapped[str] = mapped_column(String(60))
+    since: Mapped[datetime]
+    began_by: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime | None]
 
 
 class Stored(Base):

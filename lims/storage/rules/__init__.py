@@ -31,6 +31,7 @@ class PlaceState(StrEnum):
     """Whether a place is in use."""
 
     IN_USE = "in use"
+    RETIRED = "retired"
 
 
 class BoxUse(StrEnum):
@@ -169,6 +170,42 @@ class WrongSize(Refusal):
     status = 422
 
 
+class PlaceNotEmpty(Refusal):
+    """A place that is retired while something stands in it."""
+
+    says = N_("%(place)s is not empty: %(things)s things and %(places)s places are in it.")
+    do = N_("Move what is in it to another place first.")
+
+
+class PlaceRetired(Refusal):
+    """A place that is no longer in use."""
+
+    says = N_("%(place)s is no longer in use.")
+    do = N_("Choose another place.")
+
+
+class SameName(Refusal):
+    """A place that is given the name it has."""
+
+    says = N_("%(place)s has this name already.")
+    do = N_("Nothing has to be done.")
+
+
+class MovedMeanwhile(Refusal):
+    """A thing that somebody stored or took since the caller looked."""
+
+    says = N_("%(code)s was moved meanwhile: %(place)s, %(since)s, by %(who)s.")
+    do = N_("Look where it is, and scan it again if it must go elsewhere.")
+
+
+class TooManyAtOnce(Refusal):
+    """More things in one list than one act takes."""
+
+    says = N_("The list has %(count)s codes; %(most)s can be moved at once.")
+    do = N_("Move them in several lists.")
+    status = 422
+
+
 class EarlierThere(Refusal):
     """A place that is moved to where it is."""
 
@@ -192,6 +229,11 @@ def check_size(kind: PlaceKind, rows: int | None, columns: int | None) -> None:
         fits = 1 <= (rows or 0) <= len(LETTERS) and 1 <= (columns or 0) <= MOST_COLUMNS
     if not fits:
         raise WrongSize(rows=len(LETTERS), columns=MOST_COLUMNS)
+
+
+def order_key(name: str) -> str:
+    """Return what places are sorted by within one: B2 stands before B10."""
+    return re.sub(r"\d+", lambda figures: figures[0].lstrip("0").zfill(10), name.casefold())[:120]
 
 
 def positions_of(rows: int, columns: int) -> tuple[str, ...]:
