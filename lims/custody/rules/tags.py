@@ -136,6 +136,16 @@ class Tag(StrEnum):
     SAMPLE_ITEM_RETURNED = "sample:item:returned", N_("Returned")
     SAMPLE_ITEM_MISSED = "sample:item:missed", N_("Found missing")
     SAMPLE_ITEM_FOUND = "sample:item:found", N_("Found again")
+    SAMPLE_CONSUMPTION_RULED = "sample:consumption:ruled", N_("Rule for the last of it set")
+    SAMPLE_CONSUMPTION_PERMITTED = (
+        "sample:consumption:permitted",
+        N_("Customer's permission to use it up recorded"),
+    )
+    SAMPLE_DESTRUCTION_QUEUED = "sample:destruction:queued", N_("Queued for destruction")
+    SAMPLE_DESTRUCTION_WITHDRAWN = (
+        "sample:destruction:withdrawn",
+        N_("Taken off the queue of destruction"),
+    )
     SAMPLE_RECORD_ERASED = "sample:record:erased", N_("Erased on withdrawal of consent")
     SAMPLE_SEAL_CHECKED = "sample:seal:checked", N_("Seal checked")
     SAMPLE_SEAL_BROKEN = "sample:seal:broken", N_("Seal broken")
