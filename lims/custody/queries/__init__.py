@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading custody: histories, possession, lineage, holds, the export, the check."""
 
+from lims.custody.queries.gaps import GapCheck, gaps, gaps_of, tracked_codes
 from lims.custody.queries.ledger import (
     Head,
     anchor,
@@ -32,6 +33,7 @@ from lims.custody.queries.possession import (
     held_each,
     holder_at,
     intervals,
+    intervals_each,
 )
 from lims.custody.queries.proof_file import proof_lines
 from lims.custody.queries.proofs import (
@@ -46,6 +48,7 @@ from lims.custody.queries.verification import Coverage, DatabaseReport, verify_d
 __all__ = [
     "Coverage",
     "DatabaseReport",
+    "GapCheck",
     "Head",
     "LastProof",
     "ancestors",
@@ -60,6 +63,8 @@ __all__ = [
     "event_of",
     "events_of",
     "export_lines",
+    "gaps",
+    "gaps_of",
     "head",
     "held",
     "held_by_at",
@@ -70,6 +75,7 @@ __all__ = [
     "inclusion_proof",
     "inclusion_proofs",
     "intervals",
+    "intervals_each",
     "last_checkpoint",
     "last_proof",
     "leaf_hashes",
@@ -78,5 +84,6 @@ __all__ = [
     "recent",
     "sound_streams",
     "subject",
+    "tracked_codes",
     "verify_database",
 ]

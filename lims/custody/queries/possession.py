@@ -50,6 +50,19 @@ def intervals(session: Session, code: str) -> tuple[Interval, ...]:
     return tuple(_interval(row) for row in session.execute(found))
 
 
+def intervals_each(session: Session, codes: Collection[str]) -> dict[str, tuple[Interval, ...]]:
+    """Return everybody who ever held each of many things; one query."""
+    found = session.execute(
+        select(*_COLUMNS)
+        .where(Possession.code.in_(codes))
+        .order_by(Possession.code, Possession.number)
+    )
+    each: dict[str, list[Interval]] = {}
+    for row in found:
+        each.setdefault(row.code, []).append(_interval(row))
+    return {code: tuple(many) for code, many in each.items()}
+
+
 def holder_at(session: Session, code: str, at: datetime) -> Interval | None:
     """Return who held a thing at an instant, and where; None before it was there."""
     found = (

@@ -9,7 +9,9 @@ from typing import ClassVar
 
 from lims.core.errors import Refusal
 from lims.core.words import N_, Say
+from lims.custody.rules.ends import ENDED, Destroyed, Discarded, Returned
 from lims.custody.rules.events import Event, EventId
+from lims.custody.rules.gaps import Gap, GapKind, gaps_in_events
 from lims.custody.rules.possession import (
     FROM_CREATION,
     GONE,
@@ -36,6 +38,7 @@ from lims.custody.rules.possession import (
 from lims.custody.rules.tags import Tag
 
 __all__ = [
+    "ENDED",
     "FROM_CREATION",
     "GONE",
     "MISSING",
@@ -44,8 +47,12 @@ __all__ = [
     "AlreadyDerived",
     "AwayOutside",
     "CheckpointBackwards",
+    "Destroyed",
+    "Discarded",
     "Event",
     "EventId",
+    "Gap",
+    "GapKind",
     "Gone",
     "HeldByOther",
     "HoldReason",
@@ -59,11 +66,13 @@ __all__ = [
     "NotHere",
     "OnHold",
     "Replayed",
+    "Returned",
     "Standing",
     "Tag",
     "check_held",
     "fork_of",
     "forks_around",
+    "gaps_in_events",
     "hold_words",
     "is_away",
     "is_place",
