@@ -233,10 +233,11 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.CheckConstraint(
             "(settled_at IS NULL) = (settled_as IS NULL)",
-            name=op.f("ck_count_difference_settled_as"),
+            name=op.f("ck_count_difference_settled_how"),
         ),
         sa.CheckConstraint(
-            "(settled_at IS NULL) = (settled_by IS NULL)", name=op.f("ck_count_difference_settled")
+            "(settled_at IS NULL) = (settled_by IS NULL)",
+            name=op.f("ck_count_difference_settled_by_whom"),
         ),
         sa.ForeignKeyConstraint(
             ["count_id"], ["place_count.id"], name=op.f("fk_count_difference_count_id")

@@ -61,8 +61,8 @@ class CountDifference(Base):
     __tablename__ = "count_difference"
     __table_args__ = (
         UniqueConstraint("count_id", "text"),
-        CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled"),
-        CheckConstraint("(settled_at IS NULL) = (settled_as IS NULL)", name="settled_as"),
+        CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled_by_whom"),
+        CheckConstraint("(settled_at IS NULL) = (settled_as IS NULL)", name="settled_how"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

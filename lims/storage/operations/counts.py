@@ -16,6 +16,7 @@ from lims.custody.rules import Tag
 from lims.storage.models import CountDifference, CountScan, Place, PlaceCount, Stored
 from lims.storage.operations.moving import lock_things, move_many
 from lims.storage.operations.places import move_box
+from lims.storage.operations.storing import refuse_if_moved
 from lims.storage.queries import place_of, stored, things_within, who
 from lims.storage.queries.counts import (
     open_count_of,
@@ -23,7 +24,7 @@ from lims.storage.queries.counts import (
     reads_of,
     tally_of,
 )
-from lims.storage.rules import KINDS_OF_USE, BoxUse, MovedMeanwhile, PlaceRetired
+from lims.storage.rules import KINDS_OF_USE, BoxUse, PlaceRetired
 from lims.storage.rules.counts import (
     LONGEST_READ,
     MOST_THINGS,
@@ -210,15 +211,10 @@ def _standing(session: Session, number: int, difference: int, reason: str) -> Co
 
 
 def _refuse_if_moved(session: Session, row: CountDifference, now: Stored | None) -> None:
-    recorded = (now.place_code, now.position) if now is not None else (None, "")
-    if recorded == (row.recorded_in, row.position):
-        return
-    if now is None:
+    if now is not None:
+        refuse_if_moved(session, now, (row.recorded_in or "", row.position))
+    elif row.recorded_in is not None:
         raise NothingToSettle()
-    raise MovedMeanwhile(
-        code=row.text, place=f"{place_of(session, now.place_code).name} {now.position}".strip(),
-        since=f"{now.put_at:%Y-%m-%d %H:%M} UTC", who=who(session, now.put_by),
-    )  # fmt: skip
 
 
 def _settled(

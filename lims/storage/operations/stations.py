@@ -65,7 +65,7 @@ def _scan(session: Session, visit: Visit, payload: Payload) -> Outcome:
         Verdict.ACCEPTED,
         Say(N_("%(code)s is in no place."), {"code": threes(code)}),
         next=Say(N_("Scan the box, shelf or rack into which it goes.")), subject=code,
-        focus=visit.focus, held=code, step=THING,
+        focus=visit.focus, held=code, step=THING, memory={"seen": "", "seen_at": ""},
     )  # fmt: skip
 
 
@@ -116,6 +116,7 @@ def _ask_what(session: Session, code: str, row: Stored) -> Outcome:
         else Say(N_("%(code)s stands in %(place)s."), values),
         next=Say(N_("Say whether you take it, or scan another place to move it there.")),
         subject=code, position=row.position or None, focus=row.place_code, held=code, step=STORED,
+        memory={"seen": row.place_code, "seen_at": row.position},
         ask=Ask(ACT, Say(N_("What do you do with it?")),
                 choices=(out, (LEAVE, Say(N_("Leave it there"))))),
     )  # fmt: skip
@@ -125,7 +126,13 @@ def _put_away(session: Session, visit: Visit, code: str, place: str, *, keep: bo
     """Put a thing into a place; `keep` leaves the place open for the next thing."""
     before = stored(session, code)
     origin = (before.place_code, before.position) if before is not None else ("", "")
-    row = put(session, code, place, by=visit.by, at=visit.at, station=visit.station)
+    # Where it was when its scan was answered: nobody may have moved it since.
+    found = None
+    if visit.step in (THING, STORED):
+        found = (visit.memory.get("seen", ""), visit.memory.get("seen_at", ""))
+    row = put(
+        session, code, place, by=visit.by, at=visit.at, station=visit.station, found=found
+    )  # fmt: skip
     return _stands(session, row, origin, keep=keep)
 
 

@@ -28,10 +28,12 @@ from lims.storage.rules import (
     BoxForOthers,
     BoxFull,
     BoxUse,
+    MovedMeanwhile,
     NoPositionHere,
     NotAPlace,
     NotStorable,
     NotStored,
+    PlaceRetired,
     PositionOccupied,
     next_free,
     read_position,
@@ -56,11 +58,14 @@ def put(
     at: datetime,
     station: str = "",
     why: str = "",
+    found: tuple[str, str] | None = None,
 ) -> Stored:
     """Put a thing at a position of a box ('' takes the next free one), or loose on a shelf.
 
     What stands elsewhere is moved in one act; what is in no place is put away by whoever holds it.
-    A hold does not forbid to store. Raises NotFound, HeldByOther, NotHere, NotStorable,
+    `found` is the place and position at which whoever decides this saw it stand, ("", "") for
+    nowhere: if somebody stored or moved it meanwhile, MovedMeanwhile says who and when.
+    A hold does not forbid to store. Raises NotFound, PlaceRetired, HeldByOther, NotHere, NotStorable,
     NotAPlace, BoxForOthers, LabelNotVerified (of the thing or of the place), UnknownPosition,
     NoPositionHere, PositionOccupied, BoxFull, AlreadyHere.
     """
@@ -71,9 +76,14 @@ def put(
     check_label(session, code)
     check_label(session, place)
     into = place_of(session, place)
+    session.refresh(into)
+    if into.retired_at is not None:
+        raise PlaceRetired(place=into.name)
     if Kind(code[0]) not in KINDS_OF_USE[into.takes]:
         raise BoxForOthers(place=into.name, code=code)
     before = stored(session, code)
+    if found is not None and before is not None:
+        refuse_if_moved(session, before, found)
     if before is not None and before.place_code == place and not position.strip():
         raise AlreadyHere(code=code, place=f"{into.name} {before.position}".strip())
     free = _free_position(session, into, position, code)
@@ -183,6 +193,16 @@ def check_storable(code: str) -> None:
     """Refuse what is not kept in boxes: plates, lots, instruments, places."""
     if Kind(code[0]) not in KINDS_OF_USE[BoxUse.ANYTHING]:
         raise NotStorable(code=code)
+
+
+def refuse_if_moved(session: Session, now: Stored, found: tuple[str, str]) -> None:
+    """Refuse an act on a thing that stands elsewhere than it was seen. Raises MovedMeanwhile."""
+    if (now.place_code, now.position) != found:
+        raise MovedMeanwhile(
+            code=now.code,
+            place=f"{place_of(session, now.place_code).name} {now.position}".strip(),
+            since=f"{now.put_at:%Y-%m-%d %H:%M} UTC", who=who(session, now.put_by),
+        )  # fmt: skip
 
 
 def _free_position(session: Session, place: Place, position: str, code: str) -> str:
