@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, delete, select, update
+from sqlalchemy import LargeBinary, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -177,8 +177,8 @@ def _erase(
     if is_plain:
         _overwrite(session, donor.key_ref)
     # A blind index answers whoever guesses a name or a code: it goes like a salt.
-    session.execute(delete(NameIndex).where(NameIndex.donor_ref == donor.ref))
-    session.flush()
+    for part in session.scalars(select(NameIndex).where(NameIndex.donor_ref == donor.ref)):
+        part.part = secrets.token_bytes(INDEX_LENGTH)
     donor.number_index = secrets.token_bytes(INDEX_LENGTH)
     for coding in session.scalars(
         select(ReferenceCoding).where(ReferenceCoding.key_ref == donor.key_ref)

@@ -80,12 +80,13 @@ def an_injection_plate(
         wells: Mapping[str, tuple[WellRole, str]] | None = None,
         file_plate_name: str = "",
         completed: bool = True,
+        aliquots: tuple[str, ...] = (),
     ) -> PlateMade:
         by = cast.technician
         with database.writing() as session:
             if wells is not None:
                 samples = sum(1 for role, _ in wells.values() if role is WellRole.SAMPLE)
-            made = extracts(session, samples=samples, line=line)
+            made = extracts(session, samples=samples, line=line, aliquots=aliquots)
             own, of_blank = made[:-1], made[-1]
             amplification = a_plate(session, activity=Activity.AMPLIFICATION, kit=kit)
             lot = a_lot(session, reagent=f"{kit} kit", activity=Activity.AMPLIFICATION)
