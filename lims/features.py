@@ -12,15 +12,21 @@ from lims.amplification.views import blueprint as amplification
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
 from lims.bench.views import blueprint as bench
 from lims.cases.models import (
+    Assignment,
     BoneCoding,
     BoneSampling,
     BurialGroup,
     Case,
     CodingList,
     EventSalt,
+    FieldPhotograph,
+    Individual,
+    IndividualDecision,
     Item,
+    ItemVersion,
     Resolution,
     Site,
+    ThingNumber,
 )
 from lims.cases.operations import MEANING as INTAKE
 from lims.cases.views import blueprint as cases
@@ -143,6 +149,12 @@ TABLES = (
     Site,
     Case,
     Item,
+    ItemVersion,
+    ThingNumber,
+    FieldPhotograph,
+    Individual,
+    IndividualDecision,
+    Assignment,
     BoneSampling,
     BoneCoding,
     CodingList,

@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sealed tables of remains."""
 
+from lims.cases.models.registry import (
+    Assignment,
+    FieldPhotograph,
+    Individual,
+    IndividualDecision,
+    ItemVersion,
+    ThingNumber,
+)
 from lims.cases.models.remains import (
     BoneCoding,
     BoneSampling,
@@ -14,13 +22,19 @@ from lims.cases.models.remains import (
 )
 
 __all__ = [
+    "Assignment",
     "BoneCoding",
     "BoneSampling",
     "BurialGroup",
     "Case",
     "CodingList",
     "EventSalt",
+    "FieldPhotograph",
+    "Individual",
+    "IndividualDecision",
     "Item",
+    "ItemVersion",
     "Resolution",
     "Site",
+    "ThingNumber",
 ]

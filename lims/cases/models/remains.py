@@ -16,10 +16,18 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
 )
+from sqlalchemy import Index as TableIndex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.cases.models.columns import Index, Ref
-from lims.cases.rules import Burial, SamplingState
+from lims.cases.rules import (
+    BoneSex,
+    Burial,
+    Completeness,
+    Condition,
+    SamplingState,
+    Segment,
+)
 from lims.core.db import Base, stored_enum
 from lims.samples.rules import ExpectedSex, Material, Side
 
@@ -49,15 +57,20 @@ class Case(Base):
     """An administrative unit of recovered remains: not a person."""
 
     __tablename__ = "recovery_case"
-    __table_args__ = (UniqueConstraint("site_ref", "number_index"),)
+    __table_args__ = (
+        UniqueConstraint("site_ref", "number_index"),
+        # Pages of all cases, and of a site's, follow these.
+        TableIndex("ix_recovery_case_newest", "opened_at", "ref"),
+        TableIndex("ix_recovery_case_of_site", "site_ref", "opened_at", "ref"),
+    )
 
     ref: Mapped[str] = mapped_column(Ref, primary_key=True)
     key_ref: Mapped[str] = mapped_column(ForeignKey("sealed_key.ref"))
-    site_ref: Mapped[str] = mapped_column(ForeignKey("recovery_site.ref"), index=True)
+    site_ref: Mapped[str] = mapped_column(ForeignKey("recovery_site.ref"))
     number: Mapped[bytes] = mapped_column(LargeBinary)
     number_index: Mapped[bytes] = mapped_column(Index, index=True)
     description: Mapped[bytes] = mapped_column(LargeBinary)
-    opened_at: Mapped[datetime] = mapped_column(index=True)
+    opened_at: Mapped[datetime]
     opened_by: Mapped[str] = mapped_column(String(80))
 
 
@@ -65,15 +78,34 @@ class Item(Base):
     """A recovered item with its field number: a body, a part, a bone."""
 
     __tablename__ = "recovered_item"
-    __table_args__ = (UniqueConstraint("case_ref", "number_index"),)
+    __table_args__ = (
+        UniqueConstraint("case_ref", "number_index"),
+        # Pages of a case's items follow it.
+        TableIndex("ix_recovered_item_of_case", "case_ref", "recorded_at", "ref"),
+        CheckConstraint("mass_ug IS NULL OR mass_ug > 0", name="mass"),
+        CheckConstraint("age_from IS NULL OR age_from BETWEEN 0 AND 120", name="age_from"),
+        CheckConstraint("age_to IS NULL OR age_to BETWEEN 0 AND 120", name="age_to"),
+        CheckConstraint("age_from IS NULL OR age_to IS NULL OR age_from <= age_to", name="ages"),
+        CheckConstraint("version > 0", name="version"),
+    )
 
     ref: Mapped[str] = mapped_column(Ref, primary_key=True)
     key_ref: Mapped[str] = mapped_column(ForeignKey("sealed_key.ref"))
-    case_ref: Mapped[str] = mapped_column(ForeignKey("recovery_case.ref"), index=True)
+    case_ref: Mapped[str] = mapped_column(ForeignKey("recovery_case.ref"))
     field_number: Mapped[bytes] = mapped_column(LargeBinary)
     number_index: Mapped[bytes] = mapped_column(Index, index=True)
     element: Mapped[str] = mapped_column(String(40), default="")
     side: Mapped[Side] = mapped_column(stored_enum(Side))
+    segment: Mapped[Segment] = mapped_column(stored_enum(Segment))
+    condition: Mapped[Condition] = mapped_column(stored_enum(Condition))
+    bone_sex: Mapped[BoneSex] = mapped_column(stored_enum(BoneSex))
+    # Years at death, as far as bones and teeth tell.
+    age_from: Mapped[int | None]
+    age_to: Mapped[int | None]
+    completeness: Mapped[Completeness] = mapped_column(stored_enum(Completeness))
+    mass_ug: Mapped[int | None] = mapped_column(BigInteger)
+    # The last word on each; every earlier one stands in its versions.
+    version: Mapped[int]
     description: Mapped[bytes] = mapped_column(LargeBinary)
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(80))
@@ -106,11 +138,8 @@ class BoneSampling(Base):
     taken_by: Mapped[bytes] = mapped_column(LargeBinary)
     seal_number: Mapped[bytes] = mapped_column(LargeBinary)
     seal_index: Mapped[bytes] = mapped_column(Index, index=True)
-    # Of the photograph as it was taken; '' until there is one.
+    # Of the photograph with scale that the coding rests on; '' until there is one.
     photograph_sha256: Mapped[str] = mapped_column(String(64), default="")
-    # Under which hash its sealed bytes are stored.
-    photograph_file: Mapped[str] = mapped_column(String(64), default="")
-    photograph_type: Mapped[str] = mapped_column(String(4), default="")
     state: Mapped[SamplingState] = mapped_column(stored_enum(SamplingState), index=True)
     withdrawn_at: Mapped[datetime | None]
     withdrawn_because: Mapped[bytes] = mapped_column(LargeBinary)

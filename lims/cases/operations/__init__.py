@@ -9,12 +9,14 @@ from lims.cases.operations.coding import (
     resolve_bone,
     shuffled,
 )
+from lims.cases.operations.individuals import assign, join, split, undo_decision
 from lims.cases.operations.photographs import (
-    Photograph,
     add_photograph,
+    open_photograph,
     photograph_of,
-    read_photograph,
+    withdraw_photograph,
 )
+from lims.cases.operations.pictures import Photograph, read_photograph
 from lims.cases.operations.recording import (
     found,
     open_case,
@@ -23,6 +25,7 @@ from lims.cases.operations.recording import (
     register_site,
     withdraw_sampling,
 )
+from lims.cases.operations.registry import correct_item, give_number, withdraw_number
 from lims.cases.operations.sealed import record_look, record_read, record_sealed
 from lims.cases.operations.stations import MEANING
 
@@ -30,10 +33,15 @@ __all__ = [
     "MEANING",
     "Photograph",
     "add_photograph",
+    "assign",
     "code_remains",
+    "correct_item",
     "found",
+    "give_number",
+    "join",
     "open_case",
     "open_list",
+    "open_photograph",
     "photograph_of",
     "queue_labels",
     "read_photograph",
@@ -46,5 +54,9 @@ __all__ = [
     "register_site",
     "resolve_bone",
     "shuffled",
+    "split",
+    "undo_decision",
+    "withdraw_number",
+    "withdraw_photograph",
     "withdraw_sampling",
 ]

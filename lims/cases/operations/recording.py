@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recording what was recovered: sites, cases, items, and what was taken of them."""
 
+import json
 import secrets
 from datetime import date, datetime
 from typing import TypeVar
@@ -8,16 +9,23 @@ from typing import TypeVar
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lims.cases.models import BoneSampling, Case, Item, Site
+from lims.cases.models import BoneSampling, Case, Item, ItemVersion, Site
 from lims.cases.operations.sealed import record_sealed
-from lims.cases.queries import CASE_INDEX, ITEM_INDEX, SEAL_INDEX, SITE_INDEX
+from lims.cases.queries import CASE_INDEX, ITEM_INDEX, SEAL_INDEX, SITE_INDEX, number_blind
 from lims.cases.rules import (
+    BoneSex,
     Burial,
+    Completeness,
+    Condition,
     ElementNotListed,
+    ItemFacts,
     NotPending,
     NumberThere,
     SamplingState,
+    Segment,
     SiteThere,
+    check_age,
+    check_another_number,
     check_number,
     check_pattern,
     check_reason,
@@ -25,7 +33,7 @@ from lims.cases.rules import (
 from lims.core.actors import Actor
 from lims.core.codes import ALPHABET
 from lims.core.errors import NotFound
-from lims.core.sealing import Vault, new_ref
+from lims.core.sealing import Key, Vault, new_ref
 from lims.custody.rules import Tag
 from lims.samples.rules import (
     ELEMENT_WORDS,
@@ -68,7 +76,7 @@ def register_site(
     site.name = key.seal(name.strip(), site, "name")
     site.coordinates = key.seal(coordinates.strip(), site, "coordinates")
     site.number_pattern = key.seal(number_pattern, site, "number_pattern")
-    _add(session, site, SiteThere())
+    added(session, site, SiteThere())
     record_sealed(
         session, key, Tag.SEALED_SITE_ADDED, site.ref,
         {"code": code, "name": name, "coordinates": coordinates, "number_pattern": number_pattern},
@@ -89,18 +97,19 @@ def open_case(
 ) -> str:
     """Open a case of a site under its number; return its ref.
 
-    Raises NotFound, NumberOfOtherShape, NumberThere.
+    Raises NotFound, NumberOfOtherShape, NumberThere, NumberEmpty.
     """
     site = found(session, Site, site_ref)
     key = vault.key(session, site.key_ref)
+    check_another_number(number)
     check_number(number.strip(), key.open(site.number_pattern, site, "number_pattern"))
     case = Case(
         ref=new_ref(), key_ref=key.ref, site_ref=site.ref,
-        number_index=vault.blind(number, CASE_INDEX), opened_at=at, opened_by=by.id,
+        number_index=number_blind(vault, number, CASE_INDEX), opened_at=at, opened_by=by.id,
     )  # fmt: skip
     case.number = key.seal(number.strip(), case, "number")
     case.description = key.seal(description.strip(), case, "description")
-    _add(session, case, NumberThere())
+    added(session, case, NumberThere())
     record_sealed(
         session, key, Tag.SEALED_CASE_OPENED, case.ref,
         {"site": site.ref, "number": number, "description": description}, by=by, at=at,
@@ -118,31 +127,81 @@ def record_item(
     at: datetime,
     element: str = "",
     side: Side = Side.UNKNOWN,
+    segment: Segment = Segment.UNKNOWN,
+    condition: Condition = Condition.UNKNOWN,
+    bone_sex: BoneSex = BoneSex.UNKNOWN,
+    age_from: int | None = None,
+    age_to: int | None = None,
+    completeness: Completeness = Completeness.UNKNOWN,
+    mass_ug: int | None = None,
     description: str = "",
 ) -> str:
     """Record a recovered item of a case by its field number; return its ref.
 
-    Raises NotFound, NumberThere, ElementNotListed.
+    Ages in years, mass in micrograms. Raises NotFound, NumberThere, NumberEmpty,
+    ElementNotListed, AgeRefused, MassMissing.
     """
-    check_element(element)
+    facts = ItemFacts(
+        field_number.strip(), element, side, segment, condition, bone_sex, age_from, age_to,
+        completeness, mass_ug, description.strip(),
+    )  # fmt: skip
+    check_facts(facts)
     case = found(session, Case, case_ref)
     key = vault.key(session, case.key_ref)
     item = Item(
-        ref=new_ref(), key_ref=key.ref, case_ref=case.ref, element=element, side=side,
-        number_index=vault.blind(field_number, ITEM_INDEX), recorded_at=at, recorded_by=by.id,
+        ref=new_ref(), key_ref=key.ref, case_ref=case.ref, version=1,
+        number_index=number_blind(vault, field_number, ITEM_INDEX), recorded_at=at,
+        recorded_by=by.id,
     )  # fmt: skip
-    item.field_number = key.seal(field_number.strip(), item, "field_number")
-    item.description = key.seal(description.strip(), item, "description")
-    _add(session, item, NumberThere())
+    write_facts(item, key, facts)
+    added(session, item, NumberThere())
+    keep_version(session, key, item, facts, reason="", by=by, at=at)
     record_sealed(
-        session, key, Tag.SEALED_ITEM_RECORDED, item.ref,
-        {
-            "case": case.ref, "field_number": field_number, "element": element,
-            "side": side.value, "description": description,
-        },
+        session, key, Tag.SEALED_ITEM_RECORDED, item.ref, {"case": case.ref, **facts.as_json()},
         by=by, at=at,
     )  # fmt: skip
     return item.ref
+
+
+def check_facts(facts: ItemFacts) -> None:
+    """Refuse what cannot be recorded of an item."""
+    check_another_number(facts.field_number)
+    check_number(facts.field_number, "")
+    check_element(facts.element)
+    check_age(facts.age_from, facts.age_to)
+    if facts.mass_ug is not None and facts.mass_ug <= 0:
+        raise MassMissing()
+
+
+def write_facts(item: Item, key: Key, facts: ItemFacts) -> None:
+    """Write the last word on an item into its row."""
+    item.field_number = key.seal(facts.field_number, item, "field_number")
+    item.description = key.seal(facts.description, item, "description")
+    item.element, item.side, item.segment = facts.element, facts.side, facts.segment
+    item.condition, item.completeness = facts.condition, facts.completeness
+    item.bone_sex, item.age_from, item.age_to = facts.bone_sex, facts.age_from, facts.age_to
+    item.mass_ug = facts.mass_ug
+
+
+def keep_version(
+    session: Session,
+    key: Key,
+    item: Item,
+    facts: ItemFacts,
+    *,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Keep what is recorded of an item from now on as its next version."""
+    row = ItemVersion(
+        ref=new_ref(), key_ref=key.ref, item_ref=item.ref, number=item.version, recorded_at=at,
+        recorded_by=by.id,
+    )  # fmt: skip
+    row.facts = key.seal(json.dumps(facts.as_json(), ensure_ascii=False), row, "facts")
+    row.reason = key.seal(reason.strip(), row, "reason")
+    session.add(row)
+    session.flush()
 
 
 def record_sampling(
@@ -177,8 +236,8 @@ def record_sampling(
     sampling = BoneSampling(
         ref=new_ref(), key_ref=key.ref, item_ref=item.ref, element=element or item.element,
         side=side or item.side, material=material, mass_ug=mass_ug, expected_sex=expected_sex,
-        burial=burial, taken_on=taken_on, seal_index=vault.blind(seal_number, SEAL_INDEX),
-        photograph_sha256="", photograph_file="", photograph_type="",
+        burial=burial, taken_on=taken_on, seal_index=number_blind(vault, seal_number, SEAL_INDEX),
+        photograph_sha256="",
         state=SamplingState.PENDING, withdrawn_at=None, recorded_at=at, recorded_by=by.id,
     )  # fmt: skip
     words = {"segment": segment, "taken_by": taken_by, "seal_number": seal_number}
@@ -236,7 +295,7 @@ def found(session: Session, table: type[Row], ref: str, *, lock: bool = False) -
     return row
 
 
-def _add(session: Session, row: object, refusal: Exception) -> None:
+def added(session: Session, row: object, refusal: Exception) -> None:
     """Add a row; the database decides which of two with one number is the first."""
     try:
         with session.begin_nested():

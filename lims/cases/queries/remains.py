@@ -9,16 +9,15 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from lims.cases.models import BoneCoding, BoneSampling, Case, CodingList, Item, Resolution, Site
+from lims.cases.queries.numbers import CASE_INDEX, ITEM_INDEX, SEAL_INDEX, number_blind
 from lims.cases.rules import SamplingState
 from lims.core.errors import NotFound
 from lims.core.sealing import Vault
+from lims.core.spelling import number_key
 from lims.printing.models import LabelInstance
 from lims.printing.rules import PENDING
 
 PAGE = 50
-SITE_INDEX, CASE_INDEX = "recovery_site.code", "recovery_case.number"
-ITEM_INDEX, SEAL_INDEX = "recovered_item.field_number", "bone_sampling.seal_number"
-CODE_INDEX = "bone_coding.code"
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def cases(
     if site_ref:
         asked = asked.where(Case.site_ref == site_ref)
     if number:
-        asked = asked.where(Case.number_index == vault.blind(number, CASE_INDEX))
+        asked = asked.where(Case.number_index == number_blind(vault, number, CASE_INDEX))
     if before is not None:
         asked = asked.where(tuple_(Case.opened_at, Case.ref) < tuple_(*before))
     return _cases(session, vault, session.scalars(asked).all())
@@ -158,19 +157,62 @@ def _cases(session: Session, vault: Vault, rows: Sequence[Case]) -> tuple[CaseSh
     return tuple(shown)
 
 
-def items_of_case(session: Session, vault: Vault, case_ref: str) -> tuple[ItemShown, ...]:
-    """Return the items of a case, as they were recorded, with their samplings."""
+def cases_of(session: Session, vault: Vault, refs: Collection[str]) -> tuple[CaseShown, ...]:
+    """Return some cases, the newest first."""
     rows = session.scalars(
-        select(Item).where(Item.case_ref == case_ref).order_by(Item.recorded_at, Item.ref)
+        select(Case).where(Case.ref.in_(refs)).order_by(Case.opened_at.desc(), Case.ref.desc())
     ).all()
-    taken = _samplings(session, vault, BoneSampling.item_ref.in_([row.ref for row in rows]))
+    return _cases(session, vault, rows)
+
+
+def items_of_case(
+    session: Session,
+    vault: Vault,
+    case_ref: str,
+    *,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 10 * PAGE,
+) -> tuple[ItemShown, ...]:
+    """Return the items of a case, as they were recorded, with their samplings; after `after`."""
+    asked = (
+        select(Item)
+        .where(Item.case_ref == case_ref)
+        .order_by(Item.recorded_at, Item.ref)
+        .limit(limit)
+    )
+    if after is not None:
+        asked = asked.where(tuple_(Item.recorded_at, Item.ref) > tuple_(*after))
+    return _items(session, vault, session.scalars(asked).all())
+
+
+def items_of(session: Session, vault: Vault, refs: Collection[str]) -> tuple[ItemShown, ...]:
+    """Return some items with their samplings, the oldest first."""
+    return _items(session, vault, session.scalars(
+        select(Item).where(Item.ref.in_(refs)).order_by(Item.recorded_at, Item.ref)
+    ).all())  # fmt: skip
+
+
+def item(session: Session, vault: Vault, ref: str) -> ItemShown:
+    """Return one item with its samplings. Raises NotFound, Erased."""
+    row = session.get(Item, ref)
+    if row is None:
+        raise NotFound(code=ref[:40])
+    vault.key(session, row.key_ref)
+    return _items(session, vault, [row])[0]
+
+
+def _items(session: Session, vault: Vault, rows: Sequence[Item]) -> tuple[ItemShown, ...]:
+    taken: dict[str, list[SamplingShown]] = {}
+    if rows:
+        for one in _samplings(session, vault, BoneSampling.item_ref.in_([row.ref for row in rows])):
+            taken.setdefault(one.item_ref, []).append(one)
     keys = vault.keys(session, {row.key_ref for row in rows})
     return tuple(
         ItemShown(
             row,
             keys[row.key_ref].open(row.field_number, row, "field_number"),
             keys[row.key_ref].open(row.description, row, "description"),
-            tuple(one for one in taken if one.item_ref == row.ref),
+            tuple(taken.get(row.ref, ())),
         )
         for row in rows
         if row.key_ref in keys
@@ -196,13 +238,30 @@ def sampling(session: Session, vault: Vault, ref: str) -> SamplingShown:
 
 
 def search_samplings(session: Session, vault: Vault, number: str) -> tuple[SamplingShown, ...]:
-    """Return samplings by the number of their case, their item or their seal."""
-    return _samplings(
-        session, vault,
-        (Case.number_index == vault.blind(number, CASE_INDEX))
-        | (Item.number_index == vault.blind(number, ITEM_INDEX))
-        | (BoneSampling.seal_index == vault.blind(number, SEAL_INDEX)),
-    )  # fmt: skip
+    """Return samplings by the number of their case, their item or their seal.
+
+    Each number is looked up in its own index first: one condition over three tables reads all.
+    """
+    if not number_key(number):
+        return ()
+    of_case = select(Case.ref).where(Case.number_index == number_blind(vault, number, CASE_INDEX))
+    items = set(
+        session.scalars(
+            select(Item.ref).where(Item.number_index == number_blind(vault, number, ITEM_INDEX))
+        )
+    ) | set(session.scalars(select(Item.ref).where(Item.case_ref.in_(of_case))))
+    sealed = session.scalars(
+        select(BoneSampling.ref)
+        .where(BoneSampling.seal_index == number_blind(vault, number, SEAL_INDEX))
+    ).all()  # fmt: skip
+    found = {
+        one.sampling.ref: one
+        for which in (BoneSampling.item_ref.in_(items), BoneSampling.ref.in_(sealed))
+        for one in _samplings(session, vault, which)
+    }
+    return tuple(
+        sorted(found.values(), key=lambda one: (one.sampling.recorded_at, one.sampling.ref))
+    )
 
 
 def _samplings(

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from lims.cases import operations, queries
 from lims.cases.models import BoneSampling
 from lims.cases.operations import Photograph, found, read_photograph
-from lims.cases.operations.photographs import LARGEST_MB
 from lims.cases.queries import CaseShown
+from lims.cases.rules import LARGEST_MB
 from lims.cases.schemas import (
     CaseSchema,
     CasesSchema,
@@ -23,7 +23,7 @@ from lims.cases.schemas import (
 )
 from lims.cases.views.blueprint import Answer, blueprint, look, words
 from lims.core.clock import from_utc_text, local, now, utc_text
-from lims.core.errors import BadInput, NotFound
+from lims.core.errors import BadInput
 from lims.core.sealing import Vault, open_vault
 from lims.core.words import N_, Say
 from lims.samples.rules import read_mass
@@ -183,8 +183,6 @@ def photograph(ref: str) -> Answer:
     vault = look("photograph", ref)
     with reading() as session:
         taken = found(session, BoneSampling, ref)
-        if not taken.photograph_file:
-            raise NotFound(code=ref[:40])
         shown = operations.photograph_of(session, vault, laboratory().files, taken)
     return Response(shown.content, mimetype=f"image/{shown.kind}")
 

@@ -66,6 +66,64 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ref", name=op.f("pk_event_salt")),
     )
     op.create_table(
+        "individual",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("opened_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint("number > 0", name=op.f("ck_individual_number")),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_individual_key_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_individual")),
+        sa.UniqueConstraint("number", name=op.f("uq_individual_number")),
+    )
+    op.create_table(
+        "individual_decision",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "assigned",
+                "split",
+                "joined",
+                "released",
+                "undone",
+                name="decisionkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("undoes", sa.String(length=32), nullable=True),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("evidence", sa.LargeBinary(), nullable=False),
+        sa.Column("decided_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=80), nullable=False),
+        sa.Column("witness", sa.String(length=80), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'undone') = (undoes IS NOT NULL)", name=op.f("ck_individual_decision_undoes")
+        ),
+        sa.CheckConstraint("decided_by <> witness", name=op.f("ck_individual_decision_two_decide")),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_individual_decision_key_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["undoes"], ["individual_decision.ref"], name=op.f("fk_individual_decision_undoes")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_individual_decision")),
+        sa.UniqueConstraint("undoes", name=op.f("uq_individual_decision_undoes")),
+    )
+    op.create_index(
+        op.f("ix_individual_decision_decided_at"),
+        "individual_decision",
+        ["decided_at"],
+        unique=False,
+    )
+    op.create_table(
         "recovery_site",
         sa.Column("ref", sa.String(length=32), nullable=False),
         sa.Column("key_ref", sa.String(length=32), nullable=False),
@@ -125,13 +183,13 @@ def upgrade() -> None:
             "site_ref", "number_index", name=op.f("uq_recovery_case_site_ref_number_index")
         ),
     )
+    op.create_index("ix_recovery_case_newest", "recovery_case", ["opened_at", "ref"], unique=False)
     op.create_index(
         op.f("ix_recovery_case_number_index"), "recovery_case", ["number_index"], unique=False
     )
     op.create_index(
-        op.f("ix_recovery_case_opened_at"), "recovery_case", ["opened_at"], unique=False
+        "ix_recovery_case_of_site", "recovery_case", ["site_ref", "opened_at", "ref"], unique=False
     )
-    op.create_index(op.f("ix_recovery_case_site_ref"), "recovery_case", ["site_ref"], unique=False)
     op.create_table(
         "recovered_item",
         sa.Column("ref", sa.String(length=32), nullable=False),
@@ -154,9 +212,97 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "segment",
+            sa.Enum(
+                "unknown",
+                "whole",
+                "proximal end",
+                "proximal third",
+                "middle third",
+                "distal third",
+                "distal end",
+                "shaft",
+                "fragment",
+                name="segment",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "condition",
+            sa.Enum(
+                "unknown",
+                "firm",
+                "worn",
+                "friable",
+                "broken",
+                "soft tissue",
+                "mummified",
+                "adipocere",
+                "charred",
+                "calcined",
+                name="condition",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "bone_sex",
+            sa.Enum(
+                "not assessed",
+                "female",
+                "probably female",
+                "undetermined",
+                "probably male",
+                "male",
+                name="bonesex",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("age_from", sa.Integer(), nullable=True),
+        sa.Column("age_to", sa.Integer(), nullable=True),
+        sa.Column(
+            "completeness",
+            sa.Enum(
+                "unknown",
+                "complete",
+                "over 75 %",
+                "50-75 %",
+                "25-50 %",
+                "under 25 %",
+                name="completeness",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("mass_ug", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("description", sa.LargeBinary(), nullable=False),
         sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint(
+            "age_from IS NULL OR age_from BETWEEN 0 AND 120",
+            name=op.f("ck_recovered_item_age_from"),
+        ),
+        sa.CheckConstraint(
+            "age_from IS NULL OR age_to IS NULL OR age_from <= age_to",
+            name=op.f("ck_recovered_item_ages"),
+        ),
+        sa.CheckConstraint(
+            "age_to IS NULL OR age_to BETWEEN 0 AND 120", name=op.f("ck_recovered_item_age_to")
+        ),
+        sa.CheckConstraint("mass_ug IS NULL OR mass_ug > 0", name=op.f("ck_recovered_item_mass")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_recovered_item_version")),
         sa.ForeignKeyConstraint(
             ["case_ref"], ["recovery_case.ref"], name=op.f("fk_recovered_item_case_ref")
         ),
@@ -169,10 +315,13 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_recovered_item_case_ref"), "recovered_item", ["case_ref"], unique=False
+        op.f("ix_recovered_item_number_index"), "recovered_item", ["number_index"], unique=False
     )
     op.create_index(
-        op.f("ix_recovered_item_number_index"), "recovered_item", ["number_index"], unique=False
+        "ix_recovered_item_of_case",
+        "recovered_item",
+        ["case_ref", "recorded_at", "ref"],
+        unique=False,
     )
     op.create_table(
         "bone_sampling",
@@ -246,8 +395,6 @@ def upgrade() -> None:
         sa.Column("seal_number", sa.LargeBinary(), nullable=False),
         sa.Column("seal_index", sa.LargeBinary(length=8), nullable=False),
         sa.Column("photograph_sha256", sa.String(length=64), nullable=False),
-        sa.Column("photograph_file", sa.String(length=64), nullable=False),
-        sa.Column("photograph_type", sa.String(length=4), nullable=False),
         sa.Column(
             "state",
             sa.Enum(
@@ -290,6 +437,77 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_bone_sampling_state"), "bone_sampling", ["state"], unique=False)
     op.create_table(
+        "item_version",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("item_ref", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint("number > 0", name=op.f("ck_item_version_number")),
+        sa.ForeignKeyConstraint(
+            ["item_ref"], ["recovered_item.ref"], name=op.f("fk_item_version_item_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_item_version_key_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_item_version")),
+        sa.UniqueConstraint("item_ref", "number", name=op.f("uq_item_version_item_ref_number")),
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("decision_ref", sa.String(length=32), nullable=False),
+        sa.Column("item_ref", sa.String(length=32), nullable=True),
+        sa.Column("sampling_ref", sa.String(length=32), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=True),
+        sa.Column("individual_ref", sa.String(length=32), nullable=True),
+        sa.Column("decided_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(item_ref IS NULL) <> (sampling_ref IS NULL)", name=op.f("ck_assignment_one_thing")
+        ),
+        sa.CheckConstraint(
+            "(number = 1 AND previous IS NULL) OR previous = number - 1",
+            name=op.f("ck_assignment_previous"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["decision_ref"], ["individual_decision.ref"], name=op.f("fk_assignment_decision_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["individual_ref"], ["individual.ref"], name=op.f("fk_assignment_individual_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_ref", "previous"],
+            ["assignment.item_ref", "assignment.number"],
+            name="previous_of_item",
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_ref"], ["recovered_item.ref"], name=op.f("fk_assignment_item_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sampling_ref", "previous"],
+            ["assignment.sampling_ref", "assignment.number"],
+            name="previous_of_sampling",
+        ),
+        sa.ForeignKeyConstraint(
+            ["sampling_ref"], ["bone_sampling.ref"], name=op.f("fk_assignment_sampling_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_assignment")),
+        sa.UniqueConstraint("item_ref", "number", name=op.f("uq_assignment_item_ref_number")),
+        sa.UniqueConstraint(
+            "sampling_ref", "number", name=op.f("uq_assignment_sampling_ref_number")
+        ),
+    )
+    op.create_index(
+        op.f("ix_assignment_decision_ref"), "assignment", ["decision_ref"], unique=False
+    )
+    op.create_index(
+        op.f("ix_assignment_individual_ref"), "assignment", ["individual_ref"], unique=False
+    )
+    op.create_table(
         "bone_coding",
         sa.Column("ref", sa.String(length=32), nullable=False),
         sa.Column("key_ref", sa.String(length=32), nullable=False),
@@ -311,3 +529,157 @@ def upgrade() -> None:
         sa.UniqueConstraint("sampling_ref", name=op.f("uq_bone_coding_sampling_ref")),
     )
     op.create_index(op.f("ix_bone_coding_list_ref"), "bone_coding", ["list_ref"], unique=False)
+    op.create_table(
+        "field_photograph",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("item_ref", sa.String(length=32), nullable=True),
+        sa.Column("sampling_ref", sa.String(length=32), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "with scale",
+                "overview",
+                "label",
+                "before sampling",
+                "after sampling",
+                name="photographkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("thumbnail_sha256", sa.String(length=64), nullable=False),
+        sa.Column("type", sa.String(length=4), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("taken_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("taken_by", sa.LargeBinary(), nullable=False),
+        sa.Column("place", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.Column("withdrawn_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=80), nullable=True),
+        sa.Column("withdrawn_because", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "(item_ref IS NULL) <> (sampling_ref IS NULL)",
+            name=op.f("ck_field_photograph_one_thing"),
+        ),
+        sa.CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)",
+            name=op.f("ck_field_photograph_withdrawn"),
+        ),
+        sa.CheckConstraint(
+            "size_bytes > 0 AND width > 0 AND height > 0", name=op.f("ck_field_photograph_size")
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_ref"], ["recovered_item.ref"], name=op.f("fk_field_photograph_item_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_field_photograph_key_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sampling_ref"], ["bone_sampling.ref"], name=op.f("fk_field_photograph_sampling_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_field_photograph")),
+    )
+    op.create_index(
+        op.f("ix_field_photograph_item_ref"), "field_photograph", ["item_ref"], unique=False
+    )
+    op.create_index(
+        op.f("ix_field_photograph_sampling_ref"), "field_photograph", ["sampling_ref"], unique=False
+    )
+    op.create_index(
+        "uq_field_photograph_item",
+        "field_photograph",
+        ["item_ref", "sha256"],
+        unique=True,
+        sqlite_where=sa.text("withdrawn_at IS NULL"),
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+    )
+    op.create_index(
+        "uq_field_photograph_sampling",
+        "field_photograph",
+        ["sampling_ref", "sha256"],
+        unique=True,
+        sqlite_where=sa.text("withdrawn_at IS NULL"),
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+    )
+    op.create_table(
+        "thing_number",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("case_ref", sa.String(length=32), nullable=True),
+        sa.Column("item_ref", sa.String(length=32), nullable=True),
+        sa.Column("sampling_ref", sa.String(length=32), nullable=True),
+        sa.Column("individual_ref", sa.String(length=32), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "field",
+                "mortuary",
+                "partner laboratory",
+                "other",
+                name="numberkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("issuer", sa.LargeBinary(), nullable=False),
+        sa.Column("number", sa.LargeBinary(), nullable=False),
+        sa.Column("number_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("identity_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.Column("withdrawn_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=80), nullable=True),
+        sa.Column("withdrawn_because", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "(CASE WHEN case_ref IS NULL THEN 0 ELSE 1 END) + (CASE WHEN item_ref IS NULL THEN 0 ELSE 1 END) + (CASE WHEN sampling_ref IS NULL THEN 0 ELSE 1 END) + (CASE WHEN individual_ref IS NULL THEN 0 ELSE 1 END) = 1",
+            name=op.f("ck_thing_number_one_thing"),
+        ),
+        sa.CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)",
+            name=op.f("ck_thing_number_withdrawn"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_ref"], ["recovery_case.ref"], name=op.f("fk_thing_number_case_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["individual_ref"], ["individual.ref"], name=op.f("fk_thing_number_individual_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_ref"], ["recovered_item.ref"], name=op.f("fk_thing_number_item_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_thing_number_key_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sampling_ref"], ["bone_sampling.ref"], name=op.f("fk_thing_number_sampling_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_thing_number")),
+    )
+    op.create_index(op.f("ix_thing_number_case_ref"), "thing_number", ["case_ref"], unique=False)
+    op.create_index(
+        op.f("ix_thing_number_individual_ref"), "thing_number", ["individual_ref"], unique=False
+    )
+    op.create_index(op.f("ix_thing_number_item_ref"), "thing_number", ["item_ref"], unique=False)
+    op.create_index(
+        op.f("ix_thing_number_number_index"), "thing_number", ["number_index"], unique=False
+    )
+    op.create_index(
+        op.f("ix_thing_number_sampling_ref"), "thing_number", ["sampling_ref"], unique=False
+    )
+    op.create_index(
+        "uq_thing_number_standing",
+        "thing_number",
+        ["identity_index"],
+        unique=True,
+        sqlite_where=sa.text("withdrawn_at IS NULL"),
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+    )

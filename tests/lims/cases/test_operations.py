@@ -26,7 +26,6 @@ from lims.cases.rules import (
     PatternRefused,
     PhotographMissing,
     PhotographRefused,
-    PhotographThere,
     ReasonNeeded,
     SiteThere,
     check_number,
@@ -35,7 +34,7 @@ from lims.cases.rules import (
 from lims.core.db import Database
 from lims.core.files import FileStore
 from lims.core.scans import Command, Scan, Source, StationKind, Verdict
-from lims.core.sealing import Vault
+from lims.core.sealing import FieldDamaged, Vault
 from lims.core.settings import Settings
 from lims.features import MEANINGS
 from lims.printing.models import LabelInstance
@@ -168,9 +167,10 @@ def test_a_photograph_is_kept_sealed_and_comes_back_as_it_was(
         )
     assert (shown.content, shown.kind) == (content, kind.lower())
     stored = [path.read_bytes() for path in settings.files.rglob("*") if path.is_file()]
-    assert len(stored) == 1
-    assert content not in stored[0]
-    assert content[:8] not in stored[0]
+    # As it came, and its thumbnail; neither can be read without the key.
+    assert len(stored) == 2
+    assert not any(content in one or content[:8] in one for one in stored)
+    assert not any(shown.thumbnail[:8] in one for one in stored)
 
 
 def test_without_photograph_or_element_nothing_of_a_list_is_coded(
@@ -209,11 +209,12 @@ def test_what_is_coded_is_not_coded_again_and_keeps_its_photograph(
         cases.code_remains(session, vault, bones, **code)
         with pytest.raises(NotPending):
             cases.code_remains(session, vault, bones, **code)
-        with pytest.raises(PhotographThere):
-            cases.add_photograph(
-                session, vault, sealed.files, bones[0], cases.read_photograph(picture(shade=1)),
-                by=cast.coordinator, at=at,
-            )  # fmt: skip
+        first = session.get_one(BoneSampling, bones[0]).photograph_sha256
+        cases.add_photograph(
+            session, vault, sealed.files, bones[0], cases.read_photograph(picture(shade=1)),
+            by=cast.coordinator, at=at,
+        )  # fmt: skip
+        assert session.get_one(BoneSampling, bones[0]).photograph_sha256 == first
         with pytest.raises(NotPending):
             cases.withdraw_sampling(
                 session, vault, bones[0], reason="taken twice", by=cast.coordinator, at=at
@@ -345,14 +346,17 @@ def _waiting(database: Database, station: str) -> list[str]:
 def test_a_photograph_changed_on_disk_is_not_shown(
     database: Database, sealed: Sealed, vault: Vault, settings: Settings
 ) -> None:
+    files = FileStore(settings.files)
     with database.writing() as session:
-        first, second = sealed.a_bone(session), sealed.a_bone(session)
-    with database.writing() as session:
-        one, other = (session.get_one(BoneSampling, ref) for ref in (first, second))
-        one.photograph_file = other.photograph_file
-        session.flush()
-        with pytest.raises(Exception, match="sealed"):
-            cases.photograph_of(session, vault, FileStore(settings.files), one)
+        ref = sealed.a_bone(session)
+    with database.reading() as session:
+        sampling = session.get_one(BoneSampling, ref)
+        assert cases.photograph_of(session, vault, files, sampling).content == picture()
+        path = next(settings.files.rglob(f"{sampling.photograph_sha256}*"))
+        path.chmod(0o600)
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        with pytest.raises(FieldDamaged):
+            cases.photograph_of(session, vault, files, sampling)
 
 
 def test_of_two_who_code_one_list_at_once_the_second_is_refused(
