@@ -3,7 +3,9 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import click
 
@@ -26,18 +28,11 @@ from lims.custody.operations import (
     daily_signer,
     days_left,
     publish,
-    read_public_key,
 )
-from lims.custody.queries import (
-    export_lines,
-    head,
-    parents,
-    subject,
-    verify_database,
-)  # isort: skip
-from lims.custody.queries import (
-    history as history_of,
-)
+from lims.custody.operations.verifying import verify_ledger
+from lims.custody.queries import export_lines, head, parents, subject
+from lims.custody.queries import history as history_of
+from lims.custody.queries.verification import DatabaseReport
 from lims.custody.rules import Event, Tag
 from lims.founding import certify
 
@@ -50,24 +45,60 @@ def ledger() -> None:
 @ledger.command("verify")
 @folder_option
 @json_option
+@click.option("--full", is_flag=True, help="Read every event, not only what is new.")
 @plain_errors
-def verify(folder: Path, as_json: bool) -> None:
-    """Verify the whole ledger. Exit 0 sound, 1 broken, 3 sound with an unsigned tail."""
+def verify(folder: Path, as_json: bool, full: bool) -> None:
+    """Verify the ledger: what came since the last time, some of the rest by chance, or all of it.
+
+    Exit 0 sound, 1 broken, 3 sound with an unsigned tail. Interrupted while it reads every event,
+    the next one goes on where it stood.
+    """
     lab = open_laboratory(folder)
-    tell("Reading every event ...")
-    with lab.database.reading() as session:
-        report = verify_database(
-            session,
-            read_public_key(lab.settings.public_key),
-            verifier.read_notes(lab.settings.checkpoints),
-        )
+    tell("Reading every event ..." if full else "Reading what is new ...")
+    try:
+        with lab.database.reading() as session:
+            size = head(session).size
+            report = verify_ledger(
+                session, lab.settings, at=now(), whole=full, progress=_progress(size)
+            )
+    except KeyboardInterrupt:
+        tell("\nInterrupted: nothing is said about the ledger. The next one goes on from here.")
+        sys.exit(130)
     if as_json:
         print_json(report.as_json())
     else:
         click.echo(verifier.in_words(report.report))
         for problem in report.problems:
             click.echo(problem)
+        click.echo(_covered(report))
     sys.exit(report.exit_status)
+
+
+def _progress(size: int) -> Callable[[int], None]:
+    """Say on a terminal how far it is, and how long it will take."""
+    began = monotonic()
+    first: list[int] = []
+
+    def say(done: int) -> None:
+        first[:] = first or [done]
+        rate = (done - first[0]) / max(monotonic() - began, 0.001)
+        if sys.stderr.isatty() and rate:
+            left = (size - done) / rate
+            click.echo(f"\r{done:,} of {size:,} events, {left:,.0f} s left  ", nl=False, err=True)
+
+    return say
+
+
+def _covered(report: DatabaseReport) -> str:
+    """Say what was read."""
+    held, size = report.coverage, report.report.size
+    if held.whole:
+        return f"Every one of the {size} events was read."
+    last = f"{held.whole_size} events at {held.whole_at}" if held.whole_at else "never"
+    return (
+        f"Read: the {size - held.begun} new events, {held.sampled} of the others by chance. Every"
+        f" event was read last: {last}; --full reads them all again."
+    )
 
 
 @ledger.command("export")

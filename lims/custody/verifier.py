@@ -830,6 +830,7 @@ class Report:
     signed_at: str = ""
     found: int = 0
     findings: list[Finding] = field(default_factory=list)  # the first LISTED of them
+    mark: Checkpoint | None = None  # the newest that fits
     regressed: int = 0
     regressions: list[Finding] = field(default_factory=list)
     cosignatures: list[Cosignature] = field(default_factory=list)  # the newest of each witness
@@ -874,6 +875,7 @@ class Report:
     def as_json(self) -> dict[str, object]:
         """Give the report as a value for JSON."""
         value = dataclasses.asdict(self)
+        del value["mark"]
         return {"verdict": self.verdict, "unsigned": self.unsigned} | value
 
 
@@ -1250,6 +1252,7 @@ class Walk:
                 self.report.add(Finding("heads", words, note=name))
             else:
                 self.report.signed, self.report.signed_at = size, mark.at
+                self.report.mark = mark
                 if self.last is not None and _seconds(f'"{mark.at}"', self.latest) > OVERLAP:
                     self._regress(
                         self.last, f"{name} of {mark.at} covers an event of {self.latest[1:-1]}"
@@ -1896,13 +1899,18 @@ def read_lines(path: Path, most: int = MAX_LINE) -> Iterator[bytes]:
                 line = file.readline(most + 2)
 
 
+def read_head(path: Path) -> bytes:
+    """Read a file that may be a note, and no more of it than shows that it is none."""
+    with path.open("rb") as file:
+        return file.read(MAX_NOTE + 1)
+
+
 def read_notes(folder: Path) -> list[tuple[str, bytes]]:
     """Read the files of a folder that may be checkpoints or certificates, none beyond MAX_NOTE."""
     found = []
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name != LEAVES:
-            with path.open("rb") as file:
-                found.append((path.name, file.read(MAX_NOTE + 1)))
+            found.append((path.name, read_head(path)))
     return found
 
 
@@ -2017,9 +2025,7 @@ def witness_files(
     else:
         raise Malformed("state", f"{state} is not there: name the ledger's key with --ledger")
     held = read_secret(secret.read_text("utf-8"))
-    with checkpoint.open("rb") as file:
-        content = file.read(MAX_NOTE + 1)
-    note, seen = witness(content, read_growth(growth.read_bytes()), seen, held, at=at)
+    note, seen = witness(read_head(checkpoint), read_growth(growth.read_bytes()), seen, held, at=at)
     write_safely(state, seen.written())
     return note, held.public
 
