@@ -28,6 +28,8 @@ from lims.core.actors import Actor
 from lims.core.codes import Kind, Payload, is_code, read_payload, threes
 from lims.core.errors import Refusal
 from lims.core.scans import (
+    PIN,
+    SECRETS,
     Command,
     Entry,
     Meaning,
@@ -124,8 +126,13 @@ def record_scan(
         if payload.code in COMMAND_CODES:
             meaning = _meaning(meanings, station)
             return _commanded(session, meaning, visit, COMMAND_CODES[payload.code])
-        if payload.kind in (Kind.COMMAND, Kind.BADGE, Kind.STATION):
+        if payload.kind in (Kind.COMMAND, Kind.STATION):
             raise WrongThing(code=threes(payload.code))
+        if payload.kind is Kind.BADGE:
+            meaning = _meaning(meanings, station)
+            if not meaning.badges:
+                raise WrongThing(code=threes(payload.code))
+            return meaning.scan(session, visit, payload)
         if not payload.instance and scan.source is not Source.TYPED:
             raise LabelCutShort(code=threes(payload.code))
         return _scanned(session, meanings, station, visit, payload)
@@ -155,6 +162,8 @@ def record_entry(
         actor = _entitled(person, here, station)
         if state.ask is None or state.ask["name"] != entry.name:
             raise NothingAsked(name=entry.name)
+        if entry.name in SECRETS:
+            _check_confirmed(state, entry)
         visit = _visit(station, state, actor, at, "")
         return _meaning(meanings, station).entry(session, visit, entry)
 
@@ -242,6 +251,16 @@ def record_devices(
         row.state, row.detail, row.heard_at = state, said["detail"], at
     if changed:
         _state(session, station_code, at).revision += 1
+
+
+def _check_confirmed(state: StationState, entry: Entry) -> None:
+    """Refuse a PIN that is wrong, and one of another badge than the one scanned last."""
+    if entry.wrong is not None:
+        raise entry.wrong
+    if entry.confirmed is None or (
+        entry.name == PIN and state.memory.get("badge") != entry.badge
+    ):  # fmt: skip
+        raise NothingAsked(name=entry.name)
 
 
 def _scanned(

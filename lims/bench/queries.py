@@ -63,6 +63,13 @@ def station_state(session: Session, station_code: str) -> StationState | None:
     return session.get(StationState, station_code)
 
 
+def was_answered(session: Session, record_id: str) -> bool:
+    """Return whether a scan or an entry of this id has its answer already."""
+    return (
+        session.scalar(select(ScanRecord.id).where(ScanRecord.scan_id == record_id)) is not None
+    )  # fmt: skip
+
+
 def recent(session: Session, station_code: str, *, limit: int = 8) -> Sequence[ScanRecord]:
     """Return the last records of a station, the newest first."""
     return session.scalars(

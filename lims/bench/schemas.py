@@ -47,7 +47,7 @@ class EntrySchema(Schema):
     @post_load
     def made(self, given: dict[str, str], **_: object) -> Entry:
         """Return the entry as a value."""
-        return Entry(**given)
+        return Entry(given["entry_id"], given["name"], given["value"])
 
 
 class CommandSchema(Schema):

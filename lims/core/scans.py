@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lims.core.actors import Actor
 from lims.core.codes import Payload
+from lims.core.errors import Refusal
 from lims.core.words import Say
 
 if TYPE_CHECKING:
@@ -81,11 +82,24 @@ class Scan:
 
 @dataclass(frozen=True)
 class Entry:
-    """A figure or choice given at a station: `name` is what the station asked for."""
+    """A figure or choice given at a station: `name` is what the station asked for.
+
+    A PIN is checked by the edge, and its `value` is '': `confirmed` is whose badge it belongs to,
+    or `wrong` why nobody is. `badge` is the badge it was checked against.
+    """
 
     entry_id: str
     name: str
     value: str
+    confirmed: Actor | None = None
+    wrong: Refusal | None = None
+    badge: str = ""
+
+
+PIN, OWN_PIN = "pin", "own-pin"
+"""Names of what a station asks that is a secret: the PIN of the badge that the meaning left in
+`memory["badge"]` (never of whoever works there), and the PIN of whoever works there."""
+SECRETS = frozenset({PIN, OWN_PIN})
 
 
 @dataclass(frozen=True)
@@ -159,3 +173,5 @@ class Meaning:
     entry: "Callable[[Session, Visit, Entry], Outcome]"
     fragment: str = ""
     picture: "Callable[[Session, Visit], Mapping[str, object]] | None" = None
+    badges: bool = False
+    """Whether badges are scanned here: elsewhere the bench refuses them."""

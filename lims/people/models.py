@@ -119,12 +119,15 @@ class Badge(Base):
     """A badge that a person carries; its code is a custody subject of kind K."""
 
     __tablename__ = "badge"
+    __table_args__ = (CheckConstraint("failed_pins >= 0", name="failed_pins"),)
 
     code: Mapped[str] = mapped_column(
         String(CODE_LENGTH), ForeignKey("subject.code"), primary_key=True
     )
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     pin_hash: Mapped[str] = mapped_column(String(200))
+    failed_pins: Mapped[int] = mapped_column(Integer, default=0)
+    """Wrong PINs in a row: counted apart from passwords, or a known PIN would free guesses."""
     issued_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 

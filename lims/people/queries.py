@@ -76,6 +76,14 @@ def initials_of(session: Session, actor_ids: Iterable[str]) -> Mapping[str, str]
     return {f"u:{ref}": initials for ref, initials in rows}
 
 
+def actor_of_initials(session: Session, initials: str) -> str:
+    """Return the id by which the ledger knows the person of a staff number; raises NotFound."""
+    ref = session.scalar(select(Person.ref).where(Person.initials == initials.strip()))
+    if ref is None:
+        raise NotFound(code=initials[:40])
+    return f"u:{ref}"
+
+
 def session_by_token(session: Session, digest: str) -> SignInSession | None:
     """Return the session with this hash of a token, its person loaded; ended ones too."""
     return session.scalar(
@@ -120,6 +128,16 @@ def badge(session: Session, code: str) -> Badge:
     if found is None:
         raise NotFound(code=code)
     return found
+
+
+def live_badge_of(session: Session, person: int) -> Badge | None:
+    """Return the newest valid badge of a person, by the number of the account."""
+    return session.scalar(
+        select(Badge)
+        .where(Badge.person_id == person, Badge.revoked_at.is_(None))
+        .order_by(Badge.issued_at.desc(), Badge.code)
+        .limit(1)
+    )
 
 
 def person_of_badge(session: Session, code: str) -> Person:

@@ -106,5 +106,12 @@ class StationSchema(Schema):
     line = fields.Enum(Line, by_value=True, load_default=None, error_messages=WRONG_CHOICE)
 
 
+class WitnessSchema(Schema):
+    """The badge and the PIN of a second person: a part of every form that needs one."""
+
+    witness_badge = _text(40)
+    witness_pin = _text(20)
+
+
 class NothingSchema(Schema):
     """An act that needs nothing but the click."""

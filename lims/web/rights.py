@@ -12,7 +12,12 @@ class Right(StrEnum):
 
     # for everybody who has signed in
     SEE_OWN_ACCOUNT = "see own account"
+    # hand-overs: whoever may lay a hand on a thing
+    HAND_OVER = "hand things over and receive them"
+    WITNESS = "confirm as a second person"
+    TAKE_OVER = "take over what somebody who is away holds"
     # the sealed side
+    HAND_OUTSIDE = "hand things over to people from outside, and back"
     REGISTER_CASES = "register sites, cases and items"
     SEE_CASES = "see sites, cases and items"
     REGISTER_PERSONS = "register missing persons, donors and consent"
@@ -39,7 +44,13 @@ class Right(StrEnum):
     # quality
     SEE_LEDGER = "read the ledger and export it"
     SIGN_CHECKPOINT = "sign a checkpoint"
-    SET_HOLDS = "set and lift holds and quarantine"
+    SET_HOLDS = "see and set holds"
+    RELEASE = "release from quarantine, close what was returned"
+    QUARANTINE = "put into quarantine"
+    RECORD_LOSS = "record as missing or found"
+    DIVIDE = "divide, dilute, correct amounts and discard tubes"
+    DESTROY = "queue for destruction and destroy"
+    PERMIT_CONSUMPTION = "record the customer's rule and permission to use up"
     SEE_CONTAMINATION = "see whose elimination profile matches"
     # administration
     KEEP_PEOPLE = "register accounts, badges and keys"
@@ -49,12 +60,13 @@ class Right(StrEnum):
     AGENT = "be a bench agent"
 
 
-_LABORATORY = {Right.SEE_OWN_ACCOUNT, Right.SEE_SAMPLES, Right.SEE_RUNS, Right.SEE_PROFILES}
+_PRESENT = {Right.SEE_OWN_ACCOUNT, Right.HAND_OVER, Right.WITNESS, Right.QUARANTINE}
+_LABORATORY = _PRESENT | {Right.SEE_SAMPLES, Right.SEE_RUNS, Right.SEE_PROFILES}
 
 TABLE: dict[Role, frozenset[Right]] = {
     Role.RECEPTION: frozenset(
-        {
-            Right.SEE_OWN_ACCOUNT,
+        _PRESENT
+        | {
             Right.SEE_CASES,
             Right.REGISTER_CASES,
             Right.SCAN,
@@ -62,8 +74,10 @@ TABLE: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.COORDINATOR: frozenset(
-        {
-            Right.SEE_OWN_ACCOUNT,
+        _PRESENT
+        | {
+            Right.HAND_OUTSIDE,
+            Right.PERMIT_CONSUMPTION,
             Right.SEE_CASES,
             Right.REGISTER_CASES,
             Right.SEE_PERSONS,
@@ -77,6 +91,9 @@ TABLE: dict[Role, frozenset[Right]] = {
     Role.TECHNICIAN: frozenset(
         _LABORATORY
         | {
+            Right.RECORD_LOSS,
+            Right.DIVIDE,
+            Right.DESTROY,
             Right.SCAN,
             Right.WORK_AT_BENCH,
             Right.PRINT_LABELS,
@@ -92,6 +109,7 @@ TABLE: dict[Role, frozenset[Right]] = {
     Role.MANAGER: frozenset(
         _LABORATORY
         | {
+            Right.RECORD_LOSS,
             Right.PLAN_WORK,
             Right.REVIEW_PROFILES,
             Right.SEE_THROUGHPUT,
@@ -103,8 +121,12 @@ TABLE: dict[Role, frozenset[Right]] = {
     Role.QUALITY: frozenset(
         _LABORATORY
         | {
+            Right.RECORD_LOSS,
+            Right.RELEASE,
+            Right.DESTROY,
             Right.SEE_THROUGHPUT,
             Right.SEE_STOCK,
+            Right.TAKE_OVER,
             Right.SEE_LEDGER,
             Right.SIGN_CHECKPOINT,
             Right.SET_HOLDS,

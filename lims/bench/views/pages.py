@@ -92,6 +92,9 @@ BENCH_WORDS = {
     "stored_say": N_(
         "The server does not answer. This scan is safe here and is checked as soon as it answers."
     ),
+    "secret_away": N_(
+        "The server does not answer. A PIN is never stored: type it again when the server answers."
+    ),
     "sending": N_("Being checked"),
     "away": N_("Server does not answer"),
     "answers": N_("Server answers"),

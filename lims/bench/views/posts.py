@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is posted to a station: by its agent with a key, or by the page of who works there."""
 
+from dataclasses import replace
+
 from flask import g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from lims.bench.operations import (
     record_scan,
     take_bench,
 )
+from lims.bench.queries import station_state, was_answered
 from lims.bench.schemas import (
     CommandSchema,
     EntrySchema,
@@ -25,9 +28,11 @@ from lims.bench.schemas import (
 from lims.bench.views.pages import blueprint, told
 from lims.core.clock import now
 from lims.core.codes import Kind
-from lims.core.errors import NotFound
+from lims.core.errors import NotFound, Refusal
+from lims.core.scans import OWN_PIN, SECRETS, Entry
+from lims.people.views import confirm_badge, confirm_own_pin
 from lims.web.guard import needs, signed_in
-from lims.web.pages import code_in_path, done, form, laboratory, write
+from lims.web.pages import code_in_path, done, form, laboratory, reading, write
 from lims.web.rights import Right
 
 
@@ -53,6 +58,8 @@ def post_entry(station: str) -> ResponseReturnValue:
     station = station_of(station)
     entry = form(EntrySchema())
     lab = laboratory()
+    if entry.name in SECRETS:
+        entry = _confirmed(station, entry)
     lab.files.check_room()
     with lab.database.writing(entry.entry_id) as session:
         record = record_entry(
@@ -129,6 +136,27 @@ def post_leave(station: str) -> ResponseReturnValue:
         return {"to": url_for("bench.benches")}
 
     return done(write(act))
+
+
+def _confirmed(station: str, entry: Entry) -> Entry:
+    """Check a PIN before the transaction; what goes on holds whose it is, and never the PIN."""
+    blank = replace(entry, value="")
+    with reading() as session:
+        state = station_state(session, station)
+        known = was_answered(session, entry.entry_id)
+        memory = dict(state.memory) if state is not None else {}
+        asked = state.ask["name"] if state is not None and state.ask is not None else ""
+    if known or asked != entry.name:
+        return blank
+    by = signed_in()
+    try:
+        if entry.name == OWN_PIN:
+            confirm_own_pin(entry.value)
+            return replace(blank, confirmed=by)
+        badge = memory.get("badge", "")
+        return replace(blank, badge=badge, confirmed=confirm_badge(badge, entry.value, not_by=by))
+    except Refusal as refusal:
+        return replace(blank, wrong=refusal)
 
 
 def _answered(station: str, record: ScanRecord) -> ResponseReturnValue:

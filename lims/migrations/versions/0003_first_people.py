@@ -110,8 +110,10 @@ def upgrade() -> None:
             "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("pin_hash", sa.String(length=200), nullable=False),
+        sa.Column("failed_pins", sa.Integer(), nullable=False),
         sa.Column("issued_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("failed_pins >= 0", name=op.f("ck_badge_failed_pins")),
         sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_badge_code")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_badge_person_id")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_badge")),

@@ -14,10 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lims.core.actors import SYSTEM, Actor
-from lims.core.errors import Refusal
+from lims.core.errors import NotFound, Refusal
 from lims.custody.operations import append
 from lims.custody.rules import Tag
-from lims.people.models import Person, RefusedSignIn, SignInSession
+from lims.people.models import Badge, Person, RefusedSignIn, SignInSession
 from lims.people.operations.secrets import (
     digest,
     draw_second_factor,
@@ -29,7 +29,9 @@ from lims.people.operations.secrets import (
 )
 from lims.people.rules import (
     TOUCH_EVERY,
+    BadgeRevoked,
     PasswordWrong,
+    PinWrong,
     Policy,
     SecondFactorEnrolled,
     SecondFactorMissing,
@@ -186,6 +188,32 @@ def record_repeated_password(
     return Attempt()
 
 
+def record_pin(
+    session: Session, badge_code: str, checked: CheckedPassword, *, policy: Policy, at: datetime
+) -> Attempt:
+    """Take the PIN of a badge, checked before the transaction (check_stored_password).
+
+    Wrong ones are counted by the badge, and as many as of passwords let the account rest. Sessions
+    of its owner go on: the PIN may have been tried by whoever found the badge. Raises NotFound,
+    BadgeRevoked.
+    """
+    badge = session.get(Badge, badge_code, with_for_update=True, populate_existing=True)
+    if badge is None:
+        raise NotFound(code=badge_code)
+    person = session.get_one(Person, badge.person_id, with_for_update=True, populate_existing=True)
+    if badge.revoked_at is not None or person.disabled_at is not None:
+        raise BadgeRevoked()
+    if is_locked(person.locked_until, at):
+        _count_refused(session, at)
+        return Attempt(refusal=PinWrong())
+    if not checked.fits or checked.against != badge.pin_hash:
+        badge.failed_pins, locked_until = after_failure(badge.failed_pins, at, policy)
+        _told_failure(session, person, "pin", locked_until, policy=policy, at=at)
+        return Attempt(refusal=PinWrong())
+    badge.failed_pins = 0
+    return Attempt()
+
+
 def enrol_second_factor(session: Session, person: Person, *, key: bytes) -> str:
     """Draw a second factor and return its secret, base32; it counts once it is confirmed.
 
@@ -294,6 +322,19 @@ def _record_failure(
 ) -> bool:
     """Count a failure; return whether it locked the account."""
     person.failed_attempts, locked_until = after_failure(person.failed_attempts, at, policy)
+    return _told_failure(session, person, means, locked_until, policy=policy, at=at)
+
+
+def _told_failure(
+    session: Session,
+    person: Person,
+    means: Literal["password", "second factor", "pin"],
+    locked_until: datetime | None,
+    *,
+    policy: Policy,
+    at: datetime,
+) -> bool:
+    """Put a failure into the ledger, and the rest of the account where it was one too many."""
     append(
         session,
         Tag.PERSON_SESSION_REFUSED,

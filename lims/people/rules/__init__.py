@@ -32,6 +32,13 @@ from lims.people.rules.passwords import (
     check_password,
     normal_password,
 )
+from lims.people.rules.second_person import (
+    MayNotConfirm,
+    NotABadge,
+    OwnBadgeMissing,
+    PinWrong,
+    SamePerson,
+)
 from lims.people.rules.sessions import (
     START_CODE_LIFE,
     STEP_SECONDS,
@@ -72,11 +79,16 @@ __all__ = [
     "ForbiddenRole",
     "KeyRevoked",
     "Line",
+    "MayNotConfirm",
+    "NotABadge",
     "NotAuthorised",
     "NotYourself",
+    "OwnBadgeMissing",
     "PasswordWrong",
     "PinMalformed",
+    "PinWrong",
     "Policy",
+    "SamePerson",
     "SecondFactorDue",
     "SecondFactorEnrolled",
     "SecondFactorMissing",

@@ -2,6 +2,12 @@
 """Pages of people: the door, one's own account, the administrator's lists."""
 
 from lims.people.views import account, door, staff, stations
+from lims.people.views.second_person import (
+    confirm_badge,
+    confirm_oneself,
+    confirm_own_pin,
+    witness_of,
+)
 from lims.people.views.who import (
     SignedIn,
     blueprint,
@@ -16,10 +22,14 @@ __all__ = [
     "account",
     "blueprint",
     "complete_person_here",
+    "confirm_badge",
+    "confirm_oneself",
+    "confirm_own_pin",
     "door",
     "load_signed_in",
     "person_here",
     "re_authenticate",
     "staff",
     "stations",
+    "witness_of",
 ]

@@ -32,6 +32,7 @@
   const WORDS = {
     accepted: "Accepted", refused: "Refused", stop: "Stop", unknown: "Not certain",
     stored: "Stored, not checked", stored_say: "The server does not answer. This scan is safe here and is checked as soon as it answers.",
+    secret_away: "The server does not answer. A PIN is never stored: type it again when the server answers.",
     sending: "Being checked", away: "Server does not answer", answers: "Server answers",
     others: "Scans of another person are stored here and wait until that person signs in.",
     ...JSON.parse(root.dataset.words || "{}"),
@@ -204,8 +205,12 @@
     [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
   let busy = Promise.resolve();
-  const send = (url, body) => {
+  const send = (url, body, { secret = false } = {}) => {
     busy = busy.then(async () => {
+      if (secret && stored().length) { // A PIN is kept nowhere.
+        show({ verdict: "refused", say: WORDS.secret_away });
+        return;
+      }
       if (stored().length) { // Order is kept: nothing overtakes what waits.
         keep([...stored(), { url, body }]);
         show({ verdict: "stored", subject: body.text, say: WORDS.stored_say });
@@ -215,8 +220,12 @@
         take(await post(url, body));
       } catch (error) {
         if (!(error instanceof Away)) throw error;
-        keep([...stored(), { url, body }]);
         away(true);
+        if (secret) {
+          show({ verdict: "refused", say: WORDS.secret_away });
+          return;
+        }
+        keep([...stored(), { url, body }]);
         show({ verdict: "stored", subject: body.text, say: WORDS.stored_say });
       }
     });
@@ -284,7 +293,9 @@
     const chosen = event.submitter?.name === "value" ? event.submitter.value : new FormData(form).get("value");
     const value = String(chosen || "").trim().replace(",", ".");
     if (!value) return;
-    send(root.dataset.entries, { entry_id: fresh(), name: form.dataset.entry, value });
+    const secret = "secret" in form.dataset;
+    if (secret) form.reset();
+    send(root.dataset.entries, { entry_id: fresh(), name: form.dataset.entry, value }, { secret });
     document.activeElement?.blur();
     hold();
   });
