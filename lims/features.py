@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one list of features: blueprints, tables, places in the navigation, meanings of scans."""
+"""The one list of features: blueprints, tables, navigation, meanings of scans, checks for gaps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +36,7 @@ from lims.core.scans import Meaning, StationKind
 from lims.core.sealing import SealedKey
 from lims.core.words import N_
 from lims.custody.models import Subject
+from lims.custody.queries import GapCheck
 from lims.equipment.models import Instrument
 from lims.extraction.models import Extract
 from lims.extraction.operations import MEANING as EXTRACTION
@@ -73,6 +74,7 @@ from lims.quantification.views import blueprint as quantification
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Sample
 from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
+from lims.samples.queries.gaps import quantity_gaps
 from lims.samples.views import blueprint as samples
 from lims.storage.models import (
     CountDifference,
@@ -182,6 +184,9 @@ MEANINGS: Mapping[StationKind, Meaning] = {
     StationKind.INJECTION: INJECTION,
     StationKind.STORAGE: STORAGE,
 }
+
+# What features above custody add to the gap analysis.
+GAP_CHECKS: tuple[GapCheck, ...] = (quantity_gaps,)
 
 
 @dataclass(frozen=True)

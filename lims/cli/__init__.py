@@ -7,6 +7,7 @@ from lims import __version__
 from lims.cli.accounts import user
 from lims.cli.custody import custody
 from lims.cli.erasures import erasures
+from lims.cli.gaps import gaps
 from lims.cli.laboratory import doctor, init, upgrade
 from lims.cli.ledger import history, ledger
 from lims.cli.proof import package, prove
@@ -26,7 +27,7 @@ def main() -> None:
 
 for command in (
     init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, history,
-    where, custody, package, ledger, erasures, demo,
+    where, custody, gaps, package, ledger, erasures, demo,
 ):  # fmt: skip
     main.add_command(command)
 ledger.add_command(prove)

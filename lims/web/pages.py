@@ -4,7 +4,7 @@
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -36,6 +36,8 @@ class Laboratory:
     database: Database
     files: FileStore
     meanings: Mapping[StationKind, Meaning]
+    gap_checks: tuple[Callable[[Session, Collection[str]], Iterable[Any]], ...] = ()
+    """What features add to the gap analysis: custody.queries.GapCheck."""
 
 
 def laboratory() -> Laboratory:

@@ -54,13 +54,11 @@ class Hold(Base):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    code: Mapped[str] = mapped_column(ForeignKey("subject.code"))
+    code: Mapped[str] = mapped_column(ForeignKey("subject.code"), index=True)
     reason: Mapped[HoldReason] = mapped_column(stored_enum(HoldReason))
     # NULL while a withdrawn consent holds the thing and the ledger is not to be told yet: the
     # hold works at once, and its event comes at an hour of its own.
-    set_by_event: Mapped[str | None] = mapped_column(
-        String(EVENT_ID_LENGTH), _event(), unique=True
-    )
+    set_by_event: Mapped[str | None] = mapped_column(String(EVENT_ID_LENGTH), _event(), unique=True)
     set_at: Mapped[datetime]
     lifted_by_event: Mapped[str | None] = mapped_column(
         String(EVENT_ID_LENGTH), _event(), unique=True

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a thing came from, what came from it, and what holds it back."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from sqlalchemy import CTE, func, literal, select
 from sqlalchemy.orm import Session
 
 from lims.custody.models import Derivation, Hold, Subject
-from lims.custody.rules import EventId, HoldStanding
+from lims.custody.rules import EventId, HoldStanding, HoldThen
 
 
 def subject(session: Session, code: str) -> Subject | None:
@@ -61,6 +64,19 @@ def holds_of(session: Session, code: str) -> tuple[Hold, ...]:
     """Return every hold ever set on a thing itself, lifted or not, oldest first."""
     found = select(Hold).where(Hold.code == code).order_by(Hold.set_at, Hold.id)
     return tuple(session.scalars(found))
+
+
+def holds_at(session: Session, codes: Collection[str], at: datetime) -> tuple[HoldThen, ...]:
+    """Return the holds that stood on any of `codes` at an instant, oldest first."""
+    found = session.execute(
+        select(Hold.code, Hold.reason, Hold.set_at, Hold.lifted_at)
+        .where(
+            Hold.code.in_(codes), Hold.set_at <= at,
+            Hold.lifted_at.is_(None) | (Hold.lifted_at > at),
+        )
+        .order_by(Hold.set_at, Hold.id)
+    )  # fmt: skip
+    return tuple(HoldThen(row.code, row.reason, row.set_at, row.lifted_at) for row in found)
 
 
 def _upward(code: str) -> CTE:

@@ -57,6 +57,7 @@ __all__ = [
     "HeldByOther",
     "HoldReason",
     "HoldStanding",
+    "HoldThen",
     "InStorage",
     "Interval",
     "LedgerNotStarted",
@@ -122,6 +123,21 @@ class HoldStanding:
     reason: HoldReason
     since: datetime
     set_by_event: EventId
+
+    @property
+    def words(self) -> Say:
+        """The reason in words."""
+        return hold_words(self.reason)
+
+
+@dataclass(frozen=True)
+class HoldThen:
+    """A hold that stood at an instant, whether or not it was lifted since."""
+
+    code: str
+    reason: HoldReason
+    since: datetime
+    lifted_at: datetime | None
 
     @property
     def words(self) -> Say:

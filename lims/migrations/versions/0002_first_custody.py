@@ -302,6 +302,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("lifted_by_event", name=op.f("uq_hold_lifted_by_event")),
         sa.UniqueConstraint("set_by_event", name=op.f("uq_hold_set_by_event")),
     )
+    op.create_index(op.f("ix_hold_code"), "hold", ["code"], unique=False)
     op.create_index(
         "ix_hold_standing",
         "hold",
