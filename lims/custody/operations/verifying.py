@@ -12,7 +12,12 @@ from lims.core.clock import utc_text
 from lims.core.settings import BadSettings, Settings
 from lims.custody import verifier
 from lims.custody.operations.keys import BadKeyFile, daily_signer, read_public_key
-from lims.custody.queries.since import NotAsVerified, recent_notes, verify_since
+from lims.custody.queries.since import (
+    NotAsVerified,
+    recent_notes,
+    sample_before,
+    verify_since,
+)
 from lims.custody.queries.verification import Coverage, DatabaseReport, verify_database
 from lims.custody.queries.witnesses import witness_keys
 from lims.custody.rules import NoDailyKey
@@ -117,6 +122,8 @@ def _whole(
     if going_on is not None:
         try:
             report = read(going_on.mark.size)
+            wrong = sample_before(session, going_on.mark)
+            report = replace(report, problems=[*report.problems, *wrong])
         except (KeyError, ValueError):  # what it would go on from is gone
             report = None
     if report is None or report.verdict == "broken":

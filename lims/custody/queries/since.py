@@ -129,6 +129,15 @@ def verify_since(
     return DatabaseReport(report, problems, covered)
 
 
+def sample_before(
+    session: Session, since: verifier.Checkpoint, *, count: int = SAMPLE
+) -> list[str]:
+    """Check some events of those before `since` by chance; return what is wrong with them."""
+    before = _Before(session, since)
+    before.sample(count)
+    return list(before.problems())
+
+
 class _Before:
     """What new events lean on: events that were found sound, each proved once more."""
 
