@@ -25,6 +25,23 @@ class Tag(StrEnum):
     # custody: whatever has a code
     SUBJECT_HOLD_SET = "subject:hold:set", N_("Put on hold")
     SUBJECT_HOLD_LIFTED = "subject:hold:lifted", N_("Hold lifted")
+    SUBJECT_CUSTODY_HANDED_OVER = (
+        "subject:custody:handed-over",
+        N_("Passed from one holder to the next"),
+    )
+    SUBJECT_CUSTODY_TAKEN_OVER = (
+        "subject:custody:taken-over",
+        N_("Taken over without whoever held it"),
+    )
+    SUBJECT_CUSTODY_GIVEN_OUTSIDE = (
+        "subject:custody:given-outside",
+        N_("Given to somebody from outside"),
+    )
+    SUBJECT_CUSTODY_CAME_BACK = "subject:custody:came-back", N_("Came back from outside")
+    HANDOVER_LIST_OPENED = "handover:list:opened", N_("Hand-over opened by the giver")
+    HANDOVER_LIST_COMPLETED = "handover:list:completed", N_("Hand-over completed by the receiver")
+    HANDOVER_LIST_REFUSED = "handover:list:refused", N_("Hand-over refused by the receiver")
+    HANDOVER_LIST_WITHDRAWN = "handover:list:withdrawn", N_("Hand-over withdrawn by the giver")
     SUBJECT_STATE_CHANGED = "subject:state:changed", N_("State changed")
     SUBJECT_RECORD_CORRECTED = "subject:record:corrected", N_("Record corrected")
     SUBJECT_RECORD_VOIDED = "subject:record:voided", N_("Voided")
@@ -235,6 +252,8 @@ class Tag(StrEnum):
     SEALED_SEAL_BROKEN = "sealed:seal:broken", N_("Seal broken")
     SEALED_SEAL_APPLIED = "sealed:seal:applied", N_("Seal applied")
     SEALED_PACKAGE_EMPTIED = "sealed:package:emptied", N_("Package emptied")
+    SEALED_OUTSIDE_GIVEN = "sealed:outside:given", N_("Somebody from outside received things")
+    SEALED_OUTSIDE_BACK = "sealed:outside:back", N_("Somebody from outside brought things back")
     SEALED_PACKAGE_HANDED_OVER = "sealed:package:handed-over", N_("Package handed over")
     SEALED_ITEM_SCANNED = "sealed:item:scanned", N_("Item of a dispatch scanned")
     SEALED_ITEM_WEIGHED = "sealed:item:weighed", N_("Item of a dispatch weighed")
