@@ -65,8 +65,8 @@ def put(
     What stands elsewhere is moved in one act; what is in no place is put away by whoever holds it.
     `found` is the place and position at which whoever decides this saw it stand, ("", "") for
     nowhere: if somebody stored or moved it meanwhile, MovedMeanwhile says who and when.
-    A hold does not forbid to store. Raises NotFound, PlaceRetired, HeldByOther, NotHere, NotStorable,
-    NotAPlace, BoxForOthers, LabelNotVerified (of the thing or of the place), UnknownPosition,
+    A hold does not forbid to store. Raises NotFound, PlaceRetired, HeldByOther, NotHere,
+    NotStorable, NotAPlace, BoxForOthers, LabelNotVerified (of the thing or of the place), UnknownPosition,
     NoPositionHere, PositionOccupied, BoxFull, AlreadyHere.
     """
     check_storable(code)

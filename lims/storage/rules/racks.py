@@ -206,7 +206,9 @@ def _line(
     return RackLine(read.position, change, read.code, before)
 
 
-def _in_order(line: RackLine) -> tuple[int, int, str]:
+def _in_order(line: RackLine) -> tuple[int, int, bool]:
+    """Sort by position; what was read before what should be there."""
+    ousted = line.change is RackChange.MISSING_IN_THE_WAY
     if line.change is RackChange.NOT_HERE:
-        return (99, 0, line.position)
-    return (LETTERS.index(line.position[0]), int(line.position[1:]), line.code)
+        return (len(LETTERS), 0, ousted)
+    return (LETTERS.index(line.position[0]), int(line.position[1:]), ousted)

@@ -25,7 +25,7 @@ from lims.storage.queries import (
     tree,
 )
 from lims.storage.queries.counts import open_count_of, open_counts
-from lims.storage.queries.history import Located, located, place_history
+from lims.storage.queries.history import Located, journey, located, place_history
 from lims.storage.rules import LETTERS, PLACE_WORDS, USE_WORDS, PlaceKind, may_stand_in
 from lims.storage.schemas import (
     FindSchema,
@@ -111,6 +111,28 @@ def place(code: str) -> Answer:
             count=open_count_of(session, read), most=MOST_COUNTED, page_size=PLACES_SHOWN,
             filters=[one.value for one in (Kind.BONE, Kind.REFERENCE, Kind.ALIQUOT, Kind.EXTRACT)],
         )  # fmt: skip
+
+
+@blueprint.get("/storage/things/<code>")
+@needs(Right.SEE_STOCK)
+def thing(code: str) -> Answer:
+    """Show where a thing is, and everywhere it stood, the moves of its boxes among it."""
+    read = code_in_path(code)
+    with reading() as session:
+        found = located(session, read)
+        stages = journey(session, read)
+        if wants_json():
+            return located_json(found) | {
+                "stages": [
+                    {
+                        "path": [name_json(step) for step in one.path], "position": one.position,
+                        "since": utc_text(one.since),
+                        "until": utc_text(one.until) if one.until else None, "by": one.who,
+                    }
+                    for one in stages
+                ]
+            }  # fmt: skip
+        return page("storage/thing.html", found=found, stages=stages, code=read)
 
 
 @blueprint.post("/storage/places")

@@ -292,7 +292,7 @@ def test_two_places_of_one_name_do_not_stand_side_by_side(
         assert found.place == there
 
 
-def test_the_tree_counts_upwards_and_the_ledger_names_no_place(
+def test_places_are_listed_as_people_count_and_the_ledger_names_none(
     database: Database, cast: Cast, at: datetime, a_box: Build, a_place: Build, an_aliquot: Build
 ) -> None:
     with database.writing() as session:
@@ -304,11 +304,11 @@ def test_the_tree_counts_upwards_and_the_ledger_names_no_place(
             put(session, an_aliquot(session), box, by=cast.technician, at=at)
 
     with database.reading() as session:
-        shown = tree(session)
+        shown = tree(session).places
         inside = contents(session, freezer)
         told = [one.content for one in history(session, room)]
-    assert [(one.name, one.depth, one.things, one.boxes) for one in shown] == [
-        ("Room of a town", 0, 2, 2), ("F2", 1, 0, 0), ("F10", 1, 2, 2),
+    assert [(one.name, one.depth, one.things, one.places) for one in shown] == [
+        ("Room of a town", 0, 0, 2), ("F2", 1, 0, 0), ("F10", 1, 0, 2),
     ]  # fmt: skip
     assert [(one.code, one.things, one.positions) for one in inside.inside] == [
         (box, 1, 81) for box in boxes

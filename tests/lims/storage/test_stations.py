@@ -232,3 +232,79 @@ def test_the_page_draws_the_box_left_to_right_in_both_languages(
     assert "1 in, 80 free" in page
     assert page.count('role="img"') == arabic.count('role="img"') == 81
     assert arabic.index(f'aria-label="A1, {tube}"') < arabic.index('aria-label="A2, ')
+
+
+def test_a_box_scanned_before_a_shelf_is_moved_there_once_it_is_confirmed(
+    bench: Any, database: Database, a_box: Build, a_place: Build, an_aliquot: Build
+) -> None:
+    with database.writing() as session:
+        room = a_place(session)
+        freezer = a_place(session, kind=PlaceKind.FREEZER, parent=room, name="F9")
+        shelf = a_place(session, kind=PlaceKind.SHELF, parent=freezer, name="S1")
+        box, tube = a_box(session, name="B07"), an_aliquot(session)
+
+    bench.scan(box)
+    bench.scan(tube)
+    asked = bench.scan(shelf)
+    with database.reading() as session:
+        before = where(session, tube)
+    stays = bench.enter("act", "stay")
+    bench.scan(box)
+    bench.scan(freezer)
+    bench.enter("act", "move")
+    bench.scan(box)
+    bench.scan(shelf)
+    moved = bench.enter("act", "move")
+    bench.scan(box)
+    bench.scan(shelf)
+    again = bench.enter("act", "move")
+
+    assert asked["say"]["en"] == "Move B07 with all that is in it?"
+    assert before is not None
+    assert before.path[-2].name != "S1"
+    assert stays["say"]["en"] == "B07 stays where it is."
+    assert moved["say"]["en"].endswith("F9 › S1 now, with all that is in it.")
+    assert again["verdict"] == "refused"
+    with database.reading() as session:
+        after = where(session, tube)
+    assert after is not None
+    assert [one.name for one in after.path][1:] == ["F9", "S1", "B07"]
+    assert after.position == before.position
+
+
+def test_a_box_is_counted_at_the_station_and_the_count_can_be_left_and_closed(
+    bench: Any, database: Database, cast: Cast, at: datetime, a_box: Build, an_aliquot: Build
+) -> None:
+    with database.writing() as session:
+        box, tube, strange = a_box(session, name="B07"), an_aliquot(session), an_aliquot(session)
+        put(session, tube, box, by=cast.technician, at=at)
+
+    bench.scan(box)
+    bench.enter("act", "count")
+    strange_said = bench.scan(strange)
+    bench.command("done")
+    left = bench.enter("act", "stay")
+    bench.scan(box)
+    bench.enter("act", "count")
+    here = bench.scan(tube)
+    bench.command("done")
+    closed = bench.enter("act", "close")
+
+    assert strange_said["say"]["en"].startswith("Kept.")
+    assert left["say"]["en"] == "The count stays open."
+    assert "is recorded here" in here["say"]["en"]
+    assert closed["say"]["en"] == "Counted: 1 of 1 were read, 1 are not recorded here."
+
+
+def test_a_thing_stored_by_another_while_it_waited_for_its_box_is_not_moved_on(
+    bench: Any, database: Database, cast: Cast, at: datetime, a_box: Build, an_aliquot: Build
+) -> None:
+    with database.writing() as session:
+        mine, theirs, tube = a_box(session), a_box(session, name="B02"), an_aliquot(session)
+    bench.scan(tube)
+    with database.writing() as session:
+        put(session, tube, theirs, by=cast.technician, at=at)
+    said = bench.scan(mine)
+
+    assert said["verdict"] == "refused"
+    assert "was moved meanwhile: B02 A1" in said["say"]["en"]
