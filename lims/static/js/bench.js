@@ -335,7 +335,9 @@
   const listen = () => {
     if (!root.dataset.events || !window.EventSource) { poll(); return; }
     source?.close();
-    source = new EventSource(`${root.dataset.events}&after=${shown}`);
+    const address = new URL(root.dataset.events, location.href);
+    address.searchParams.set("after", shown);
+    source = new EventSource(address);
     const alive = () => { heard = performance.now(); away(false); stopPolling(); };
     source.addEventListener("open", () => { alive(); flush(); });
     source.addEventListener("alive", alive);
