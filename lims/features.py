@@ -18,13 +18,20 @@ from lims.cases.models import (
     BurialGroup,
     Case,
     CodingList,
+    Discrepancy,
+    Dispatch,
+    DispatchItem,
     EventSalt,
     FieldPhotograph,
     Individual,
     IndividualDecision,
     Item,
     ItemVersion,
+    Package,
+    PackageSeal,
     Resolution,
+    SealedPossession,
+    Sender,
     Site,
     ThingNumber,
 )
@@ -38,7 +45,7 @@ from lims.core.words import N_
 from lims.custody.models import Subject
 from lims.custody.queries import GapCheck
 from lims.equipment.models import Instrument
-from lims.extraction.models import Extract
+from lims.extraction.models import Dilution, Extract
 from lims.extraction.operations import MEANING as EXTRACTION
 from lims.extraction.views import blueprint as extraction
 from lims.genotyping.models import Finding, Injection, Profile, Reading, Run, RunFile
@@ -72,7 +79,7 @@ from lims.quantification.models import (
 from lims.quantification.operations import MEANING as QUANTIFICATION
 from lims.quantification.views import blueprint as quantification
 from lims.reagents.models import Lot
-from lims.samples.models import Aliquot, Sample
+from lims.samples.models import Aliquot, Amount, ConsumptionPermission, Destruction, Sample
 from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
 from lims.samples.queries.gaps import quantity_gaps
 from lims.samples.views import blueprint as samples
@@ -126,11 +133,15 @@ TABLES = (
     Instrument,
     Sample,
     Aliquot,
+    Amount,
+    ConsumptionPermission,
+    Destruction,
     Procedure,
     Batch,
     Plate,
     Well,
     Extract,
+    Dilution,
     QuantificationImport,
     QuantificationCurve,
     Quantity,
@@ -163,6 +174,13 @@ TABLES = (
     BurialGroup,
     EventSalt,
     Resolution,
+    Sender,
+    Dispatch,
+    Package,
+    PackageSeal,
+    DispatchItem,
+    Discrepancy,
+    SealedPossession,
     MissingPerson,
     Donor,
     NameIndex,

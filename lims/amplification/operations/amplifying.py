@@ -173,7 +173,7 @@ def load_for_amplification(
                 code, decided_of(session, code), reason=said, limits=limits, left_nl=left
             )
         )
-    set_aside(session, code, loading.drawn_nl)
+    set_aside(session, code, loading.drawn_nl, by=by, at=at)
     well = fill_well(
         session, plate_code, position, role=role, subject=code, volume_nl=loading.drawn_nl,
         by=by, at=at, station=station,
@@ -216,7 +216,7 @@ def take_last_back(
     last = last_loaded(session, plate_code)
     void_filling(session, plate_code, last.position, reason=reason, by=by, at=at, station=station)
     if last.subject_code is not None:
-        settle(session, last.subject_code)
+        settle(session, last.subject_code, by=by, at=at)
     return last
 
 

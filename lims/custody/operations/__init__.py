@@ -31,6 +31,7 @@ from lims.custody.operations.subjects import (
     fresh_code,
     lift_hold,
     lock_subject,
+    refuse_if_ended,
     refuse_if_held,
     set_hold,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "publish",
     "read_public_key",
     "record_withheld",
+    "refuse_if_ended",
     "refuse_if_held",
     "require_all_held_by",
     "require_held_by",

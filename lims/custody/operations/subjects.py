@@ -13,7 +13,9 @@ from lims.custody.models import Derivation, Hold, Subject
 from lims.custody.operations.ledger import append
 from lims.custody.operations.possession import begin
 from lims.custody.queries.lineage import ancestors, blocked
+from lims.custody.queries.possession import held
 from lims.custody.rules import (
+    ENDED,
     FROM_CREATION,
     AlreadyDerived,
     EventId,
@@ -54,13 +56,13 @@ def create_subject(
     session.add(Subject(code=code, kind=Kind(code[0]), state=state, created_at=at))
     session.flush()
     lineage = {"parents": list(parents), "reason": reason} if parents else {}
-    held = moves(by.id, device) if Kind(code[0]) in FROM_CREATION else {}
+    held_by = moves(by.id, device) if Kind(code[0]) in FROM_CREATION else {}
     event_id = append(
         session, tag, stream=code, by=by, at=at,
-        content={"state": state, **content, **lineage, **held}, device=device,
+        content={"state": state, **content, **lineage, **held_by}, device=device,
         cause=cause, occurred=occurred, idem=idem,
     )  # fmt: skip
-    if held:
+    if held_by:
         begin(session, code, by.id, place=device, event_id=event_id, at=at)
     for parent in parents:
         _known(session, parent)
@@ -141,6 +143,7 @@ def lift_hold(
     by: Actor,
     at: datetime,
     because: str,
+    content: Mapping[str, object] | None = None,
     device: str = "",
     cause: str = "",
 ) -> EventId:
@@ -153,7 +156,10 @@ def lift_hold(
         raise NoSuchHold(code=hold.code if hold else str(hold_id))
     event_id = append(
         session, Tag.SUBJECT_HOLD_LIFTED, stream=hold.code, by=by, at=at,
-        content={"reason": hold.reason.value, "set_by": hold.set_by_event, "because": because},
+        content={
+            **(content or {}), "reason": hold.reason.value, "set_by": hold.set_by_event,
+            "because": because,
+        },
         device=device, cause=cause,
     )  # fmt: skip
     hold.lifted_by_event, hold.lifted_at = event_id, at
@@ -180,8 +186,21 @@ def fresh_code(session: Session, kind: Kind) -> str:
     return code
 
 
+def refuse_if_ended(session: Session, code: str) -> None:
+    """Raise Destroyed, Returned or Discarded (all Gone), with the day, if the thing is no more."""
+    found = session.get(Subject, code)
+    if found is not None and found.state in ENDED:
+        standing = held(session, code)
+        since = f"{standing.since:%Y-%m-%d %H:%M} UTC" if standing else ""
+        raise ENDED[found.state](code=code, since=since)
+
+
 def refuse_if_held(session: Session, code: str) -> None:
-    """Raise OnHold if the thing, or anything it came from, is on hold."""
+    """Raise OnHold if the thing, or anything it came from, is on hold.
+
+    What is no more is refused as such: see refuse_if_ended.
+    """
+    refuse_if_ended(session, code)
     holds = blocked(session, code)
     if holds:
         raise OnHold(code=code, reason=holds[0].words)

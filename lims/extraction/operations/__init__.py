@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verbs of extraction, and what a scan means at its bench."""
 
+from lims.extraction.operations.diluting import dilute
 from lims.extraction.operations.extracting import (
     Made,
     advance_extract,
@@ -16,6 +17,7 @@ __all__ = [
     "Made",
     "advance_extract",
     "complete_extraction",
+    "dilute",
     "load_aliquot",
     "open_extraction",
     "send_extract",

@@ -8,7 +8,13 @@ from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.core.codes import Kind
-from lims.custody.operations import change_state, create_subject, fresh_code, lock_subject
+from lims.custody.operations import (
+    change_state,
+    create_subject,
+    fresh_code,
+    lock_subject,
+    refuse_if_ended,
+)
 from lims.custody.rules import Tag
 from lims.extraction.models import Extract
 from lims.extraction.rules import (
@@ -28,8 +34,15 @@ from lims.plates.queries import batch_of, lots_used, members_of
 from lims.plates.rules import Activity, WellRole
 from lims.printing.operations import queue_label
 from lims.printing.queries import check_label
-from lims.samples.operations import check_room, use_aliquots
-from lims.samples.queries import aliquot_of, sample_of
+from lims.samples.operations import (
+    begin_amount,
+    check_expiry,
+    check_permitted,
+    check_room,
+    use_aliquots,
+)
+from lims.samples.queries import aliquot_of, is_last, last_amount, sample_of
+from lims.samples.rules import AmountUnit
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,14 @@ def load_aliquot(
     if aliquot is None:
         raise NotAnAliquot(code=code)
     check_label(session, code)
-    check_aliquot(code, lock_subject(session, code).state)
+    state = lock_subject(session, code).state
+    refuse_if_ended(session, code)
+    check_aliquot(code, state)
+    check_expiry(aliquot, on=at.date())
+    newest = last_amount(session, code)
+    if newest is not None and is_last(session, code, newest.left):
+        # Asked when the tube is loaded, not when the batch is done: nothing is mixed yet.
+        check_permitted(session, sample_of(session, aliquot.sample_code))
     line = sample_of(session, aliquot.sample_code).line
     check_room(session, code, line=line, station=station)
     check_operator(session, by=by, at=at)
@@ -95,10 +115,12 @@ def complete_extraction(
     at: datetime,
     volume_nl: int = EXTRACT_NL,
     station: str = "",
+    witness: Actor | None = None,
 ) -> tuple[Made, ...]:
     """Complete an extraction batch: its blank, one extract of `volume_nl` nl a position, labels.
 
-    The aliquots are used up by whoever holds them. Raises HeldByOther, NotAnExtractionBatch,
+    The aliquots are used up by whoever holds them; where one is the last of a bone's powder, before
+    a second person. Raises SecondPersonAwaited, WitnessSame, HeldByOther, NotAnExtractionBatch,
     LotMissing, NotAuthorised, EliminationMissing, and what complete_batch raises.
     """
     extraction_batch(session, batch_code)
@@ -111,7 +133,7 @@ def complete_extraction(
         members = members_of(session, batch_code)
     complete_batch(session, batch_code, by=by, at=at, station=station)
     used = [member.subject_code for member in members if member.subject_code is not None]
-    use_aliquots(session, used, batch=batch_code, by=by, at=at, station=station)
+    use_aliquots(session, used, batch=batch_code, by=by, at=at, station=station, witness=witness)
     made = []
     for member in members:
         is_blank = member.role is WellRole.BLANK
@@ -131,6 +153,7 @@ def complete_extraction(
                 made_at=at, made_by=by.id,
             )
         )  # fmt: skip
+        begin_amount(session, code, AmountUnit.VOLUME, volume_nl, by=by, at=at)
         label = ""
         if station:
             label = queue_label(
@@ -154,12 +177,20 @@ def advance_extract(
         )
 
 
+_STAYS = frozenset(
+    {
+        ExtractState.AMPLIFIED, ExtractState.CONSUMED, ExtractState.DISCARDED,
+        ExtractState.DESTROYED, ExtractState.RETURNED,
+    }
+)  # fmt: skip
+
+
 def send_extract(
     session: Session, code: str, to: ExtractState, *, by: Actor, at: datetime, station: str = ""
 ) -> None:
     """Say where an extract goes after its figures, back or on; one that was amplified stays."""
     state = ExtractState(lock_subject(session, code).state)
-    if state not in (to, ExtractState.AMPLIFIED, ExtractState.CONSUMED):
+    if state not in (to, *_STAYS):
         change_state(
             session, code, to, Tag.SUBJECT_STATE_CHANGED, by=by, at=at, content={}, device=station
         )

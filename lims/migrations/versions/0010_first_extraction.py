@@ -15,6 +15,34 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables with their constraints, indexes."""
     op.create_table(
+        "dilution",
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column("source_code", sa.String(length=9), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("of", sa.Integer(), nullable=False),
+        sa.Column("taken_nl", sa.BigInteger(), nullable=False),
+        sa.Column("diluent_nl", sa.BigInteger(), nullable=False),
+        sa.Column("lot_code", sa.String(length=9), nullable=False),
+        sa.Column("source_fg_per_ul", sa.BigInteger(), nullable=True),
+        sa.Column("fg_per_ul", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(source_fg_per_ul IS NULL) = (fg_per_ul IS NULL) AND (fg_per_ul IS NULL OR (fg_per_ul >= 0 AND fg_per_ul <= source_fg_per_ul))",
+            name=op.f("ck_dilution_concentration"),
+        ),
+        sa.CheckConstraint('parts > 0 AND "of" > parts', name=op.f("ck_dilution_factor")),
+        sa.CheckConstraint(
+            'taken_nl > 0 AND diluent_nl > 0 AND (taken_nl + diluent_nl) * parts = taken_nl * "of"',
+            name=op.f("ck_dilution_volumes"),
+        ),
+        sa.ForeignKeyConstraint(["code"], ["aliquot.code"], name=op.f("fk_dilution_code")),
+        sa.ForeignKeyConstraint(["lot_code"], ["lot.code"], name=op.f("fk_dilution_lot_code")),
+        sa.ForeignKeyConstraint(
+            ["source_code"], ["subject.code"], name=op.f("fk_dilution_source_code")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_dilution")),
+    )
+    op.create_index(op.f("ix_dilution_source_code"), "dilution", ["source_code"], unique=False)
+    op.create_table(
         "extract",
         sa.Column("code", sa.String(length=9), nullable=False),
         sa.Column("batch_code", sa.String(length=9), nullable=False),
@@ -28,7 +56,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "is_blank = (source_code IS NULL)", name=op.f("ck_extract_blank_has_no_source")
         ),
-        sa.CheckConstraint("used_nl >= 0 AND used_nl <= volume_nl", name=op.f("ck_extract_used")),
+        sa.CheckConstraint("used_nl >= 0", name=op.f("ck_extract_used")),
         sa.CheckConstraint("volume_nl > 0", name=op.f("ck_extract_volume")),
         sa.ForeignKeyConstraint(["batch_code"], ["batch.code"], name=op.f("fk_extract_batch_code")),
         sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_extract_code")),

@@ -87,7 +87,7 @@ def load_extract(
     refuse_twice(plate_code, code, wells)
     taken = [well.position for well in wells]
     position = next_free(PLATE_POSITIONS, taken, keep=keep, code=plate_code)
-    set_aside(session, code, QUANT_NL)
+    set_aside(session, code, QUANT_NL, by=by, at=at)
     fill_well(
         session, plate_code, position, role=role, subject=code, volume_nl=QUANT_NL, by=by, at=at,
         station=station,
@@ -136,7 +136,7 @@ def take_last_back(
     last = last_loaded(session, plate_code)
     void_filling(session, plate_code, last.position, reason=reason, by=by, at=at, station=station)
     if last.subject_code is not None:
-        settle(session, last.subject_code)
+        settle(session, last.subject_code, by=by, at=at)
     return last
 
 

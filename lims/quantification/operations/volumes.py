@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.custody.operations import append, change_state, lock_subject
-from lims.custody.rules import Tag
+from lims.custody.rules import ENDED, Tag
 from lims.extraction.models import Extract
 from lims.extraction.rules import ExtractState
 from lims.quantification.queries import taken_of
 from lims.quantification.rules import ExtractConsumed, NotAnExtract, VolumeShort
-from lims.samples.rules import thousandths
+from lims.samples.operations import give_back, take_amount
+from lims.samples.queries import measured
+from lims.samples.rules import AmountWhy, thousandths
 
 
 def lock_extract(session: Session, code: str) -> Extract:
@@ -28,29 +30,43 @@ def lock_extract(session: Session, code: str) -> Extract:
     return extract
 
 
-def set_aside(session: Session, code: str, volume_nl: int) -> Extract:
+def set_aside(session: Session, code: str, volume_nl: int, *, by: Actor, at: datetime) -> Extract:
     """Set `volume_nl` nanolitres of an extract aside for a well that is filled next.
 
     The row is locked, so two plates cannot both have the last drop; the database refuses less
     than nothing in any case. Raises what lock_extract raises, and VolumeShort.
     """
     extract = lock_extract(session, code)
-    used = _taken(session, code)
-    left = extract.volume_nl - used
+    _bring_up_to_date(session, extract, by=by, at=at)
+    left = measured(session, code).left
     if volume_nl > left:
         raise VolumeShort(code=code, left=thousandths(left), asked=thousandths(volume_nl))
-    extract.used_nl = used + volume_nl
+    take_amount(session, code, volume_nl, AmountWhy.WELL, by=by, at=at)
+    extract.used_nl += volume_nl
     session.flush()
     return extract
 
 
-def settle(session: Session, code: str) -> Extract:
+def settle(session: Session, code: str, *, by: Actor, at: datetime) -> Extract:
     """Bring what was taken of an extract up to date after a well was voided: it is free again."""
-    lock_subject(session, code)
+    state = lock_subject(session, code).state
     extract = session.get_one(Extract, code, with_for_update=True, populate_existing=True)
-    extract.used_nl = _taken(session, code)
-    session.flush()
+    if state in ENDED:
+        # Nothing comes back into a tube that is no more.
+        return extract
+    _bring_up_to_date(session, extract, by=by, at=at)
     return extract
+
+
+def _bring_up_to_date(session: Session, extract: Extract, *, by: Actor, at: datetime) -> None:
+    """Make the amount say what the wells that stand have taken."""
+    taken = _taken(session, extract.code)
+    if taken > extract.used_nl:
+        take_amount(session, extract.code, taken - extract.used_nl, AmountWhy.WELL, by=by, at=at)
+    elif taken < extract.used_nl:
+        give_back(session, extract.code, extract.used_nl - taken, by=by, at=at)
+    extract.used_nl = taken
+    session.flush()
 
 
 def _taken(session: Session, code: str) -> int:
@@ -69,8 +85,8 @@ def record_used(
     station: str = "",
 ) -> None:
     """Record in the extract's history what a completed plate took; nothing left ends the tube."""
-    extract = settle(session, code)
-    left = extract.volume_nl - extract.used_nl
+    settle(session, code, by=by, at=at)
+    left = measured(session, code).left
     used = append(
         session, Tag.EXTRACT_TUBE_USED, stream=code, by=by, at=at, device=station,
         content={"plate": plate, "position": position, "volume_nl": volume_nl, "left_nl": left},

@@ -34,6 +34,7 @@ from lims.quantification.rules import (
     mean,
     no_template_findings,
 )
+from lims.samples.queries import amounts_left
 
 Figures = Mapping[Target, Quantity]
 """What was measured in a well, by target."""
@@ -214,5 +215,7 @@ def taken_of(session: Session, codes: Collection[str]) -> dict[str, int]:
 def volume_left(session: Session, codes: Collection[str]) -> dict[str, int]:
     """Return what is left of each extract of `codes`, nanolitres; wells of open plates are gone."""
     taken = taken_of(session, codes)
-    rows = session.execute(select(Extract.code, Extract.volume_nl).where(Extract.code.in_(codes)))
-    return {code: volume - taken.get(code, 0) for code, volume in rows}
+    rows = session.execute(select(Extract.code, Extract.used_nl).where(Extract.code.in_(codes)))
+    left = amounts_left(session, codes)
+    # A well voided by itself is free at once; the amount says so at the next act on the tube.
+    return {code: left.get(code, 0) + used - taken.get(code, 0) for code, used in rows}

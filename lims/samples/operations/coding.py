@@ -12,8 +12,11 @@ from lims.core.code_keys import make_code_key
 from lims.custody.operations import create_subject, fresh_code, unlinked
 from lims.custody.rules import Tag
 from lims.samples.models import Sample
+from lims.samples.operations.amounts import begin_amount
 from lims.samples.rules import (
     KIND_OF_LINE,
+    AmountUnit,
+    Consumption,
     ElementMissing,
     ExpectedSex,
     Line,
@@ -37,6 +40,7 @@ def register_bone_sample(
     at: datetime,
     site_group: str = "",
     burial_condition: str = "",
+    consumption: Consumption = Consumption.FREE,
     idem: str = "",
 ) -> str:
     """Code a bone or tooth sample of `mass_ug` micrograms; return its fresh code.
@@ -51,7 +55,7 @@ def register_bone_sample(
     return _register(
         session, line=Line.BONE, material=material, element=element.strip(), side=side,
         mass_ug=mass_ug, expected_sex=expected_sex, site_group=site_group,
-        burial_condition=burial_condition, by=by, at=at, idem=idem,
+        burial_condition=burial_condition, consumption=consumption, by=by, at=at, idem=idem,
     )  # fmt: skip
 
 
@@ -62,13 +66,14 @@ def register_reference_sample(
     expected_sex: ExpectedSex,
     by: Actor,
     at: datetime,
+    consumption: Consumption = Consumption.FREE,
     idem: str = "",
 ) -> str:
     """Code a blood card or buccal swab; return its fresh code. See register_bone_sample."""
     return _register(
         session, line=Line.REFERENCE, material=material, element="", side=Side.UNKNOWN,
-        mass_ug=None, expected_sex=expected_sex, site_group="", burial_condition="", by=by, at=at,
-        idem=idem,
+        mass_ug=None, expected_sex=expected_sex, site_group="", burial_condition="",
+        consumption=consumption, by=by, at=at, idem=idem,
     )  # fmt: skip
 
 
@@ -98,6 +103,7 @@ def _register(
     expected_sex: ExpectedSex,
     site_group: str,
     burial_condition: str,
+    consumption: Consumption,
     by: Actor,
     at: datetime,
     idem: str,
@@ -116,10 +122,13 @@ def _register(
         Sample(
             code=code, line=line, material=material, element=element, side=side, mass_ug=mass_ug,
             expected_sex=expected_sex, site_group=site_group, burial_condition=burial_condition,
+            consumption=consumption,
             registered_at=at, registered_by=by.id, accepted_at=None, accepted_by=None,
         )
     )  # fmt: skip
     session.flush()
+    if mass_ug is not None:
+        begin_amount(session, code, AmountUnit.MASS, mass_ug, by=by, at=at)
     if line is Line.REFERENCE:
         make_code_key(session, code)
     return code

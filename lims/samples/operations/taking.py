@@ -19,6 +19,7 @@ from lims.custody.operations import (
     lock_subject,
     pass_all,
     pass_to,
+    refuse_if_ended,
     refuse_if_held,
 )
 from lims.custody.queries import held
@@ -28,7 +29,14 @@ from lims.people.rules import LINE_WORDS, Activity
 from lims.printing.operations import queue_label
 from lims.printing.queries import check_label
 from lims.samples.models import Aliquot, Sample
-from lims.samples.queries import powder_left, sample_of, unused_aliquot, who
+from lims.samples.operations.amounts import (
+    begin_amount,
+    check_last,
+    take_amount,
+    take_rest,
+    witnessed,
+)
+from lims.samples.queries import last_amount, powder_left, sample_of, unused_aliquot, who
 from lims.samples.rules import (
     ALIQUOT_WORDS,
     LYSATE_NL,
@@ -38,6 +46,8 @@ from lims.samples.rules import (
     AliquotState,
     AliquotThere,
     AlreadyAccepted,
+    AmountUnit,
+    AmountWhy,
     Line,
     Material,
     NotAccepted,
@@ -72,6 +82,7 @@ def accept_sample(
     one who coded it would accept it.
     """
     subject = lock_subject(session, code)
+    refuse_if_ended(session, code)
     sample = sample_of(session, code)
     if sample.accepted_at is not None:
         raise AlreadyAccepted(
@@ -106,6 +117,7 @@ def check_preparation(
     NotAuthorised, EliminationMissing.
     """
     subject = lock_subject(session, code)
+    refuse_if_ended(session, code)
     sample = sample_of(session, code)
     if subject.state not in PREPARABLE:
         raise NotAccepted(code=code, state=subject.state)
@@ -126,20 +138,24 @@ def take_powder(
     at: datetime,
     station: str = "",
     reason: str = "",
+    witness: Actor | None = None,
 ) -> Taken:
     """Take `mass_ug` micrograms of powder of a bone or tooth; its label is queued at `station`.
 
-    Raises what check_preparation raises, WrongMaterial, NoMassLeft, and AliquotThere where an
-    unused part is there and no `reason` is given.
+    Taking the last of it needs a second person (`witness`) and the customer's leave. Raises what
+    check_preparation raises, WrongMaterial, NoMassLeft, what check_last raises, and AliquotThere
+    where an unused part is there and no `reason` is given.
     """
     sample = check_preparation(session, code, by=by, at=at, station=station)
     if sample.line is not Line.BONE:
         raise _wrong(sample, AliquotKind.POWDER)
     left = powder_left(session, sample)
     check_mass(code, left_ug=left, asked_ug=mass_ug)
+    last = check_last(session, code, mass_ug, by=by, witness=witness)
     return _take(
         session, sample, AliquotKind.POWDER, Tag.SAMPLE_ITEM_GROUND, how="ground", mass_ug=mass_ug,
         left_ug=left - mass_ug, by=by, at=at, station=station, reason=reason,
+        witness=witness if last else None,
     )  # fmt: skip
 
 
@@ -184,13 +200,16 @@ def use_aliquots(
     by: Actor,
     at: datetime,
     station: str = "",
+    witness: Actor | None = None,
 ) -> None:
     """Use aliquots up in a batch: created → used, and there no more; their samples in process.
 
     Whether they may be used is for the batch to ask beforehand; that `by` holds them all is asked
-    here. Raises HeldByOther, InStorage, NotHere.
+    here, and that a second person (`witness`) confirms where it is the last of a bone's powder.
+    Raises HeldByOther, InStorage, NotHere, and what check_last raises.
     """
     require_all_at_hand(session, codes, by)
+    last = {code for code in codes if use_rest(session, code, by=by, at=at, witness=witness)}
     sample_of_aliquot = dict(
         session.execute(
             select(Aliquot.code, Aliquot.sample_code).where(Aliquot.code.in_(codes))
@@ -199,13 +218,31 @@ def use_aliquots(
     events = {
         code: change_state(
             session, code, AliquotState.USED, Tag.ALIQUOT_TUBE_CONSUMED, by=by, at=at,
-            content={"batch": batch, **moves(GONE)}, device=station,
+            content={
+                "batch": batch, **moves(GONE), **witnessed(witness if code in last else None),
+            },
+            device=station,
         )
         for code in codes
     }  # fmt: skip
     pass_all(session, events, GONE, at=at)
     for code in sorted(set(sample_of_aliquot.values())):
         advance_sample(session, code, SampleState.IN_PROCESS, by=by, at=at, station=station)
+
+
+def use_rest(
+    session: Session, code: str, *, by: Actor, at: datetime, witness: Actor | None
+) -> bool:
+    """Use all that is left of a tube; return whether it was the last of a bone's powder.
+
+    Raises what check_last raises.
+    """
+    newest = last_amount(session, code)
+    if newest is None:
+        return False
+    last = check_last(session, code, newest.left, by=by, witness=witness)
+    take_rest(session, code, AmountWhy.USED, by=by, at=at)
+    return last
 
 
 def advance_sample(
@@ -252,6 +289,7 @@ def _take(
     mass_ug: int | None = None,
     volume_nl: int | None = None,
     left_ug: int | None = None,
+    witness: Actor | None = None,
 ) -> Taken:
     bring_out(session, sample.code, by=by, at=at, station=station)
     there = unused_aliquot(session, sample.code)
@@ -266,6 +304,9 @@ def _take(
         for name, figure in (("mass_ug", mass_ug), ("volume_nl", volume_nl))
         if figure is not None
     }
+    drawn = None
+    if mass_ug is not None:
+        drawn = take_amount(session, sample.code, mass_ug, AmountWhy.DIVIDED, by=by, at=at)
     taken = create_subject(
         session, code, Tag.ALIQUOT_TUBE_TAKEN, by=by, at=at,
         content={"kind": kind.value, **amounts}, state=AliquotState.CREATED,
@@ -277,7 +318,12 @@ def _take(
             taken_at=at, taken_by=by.id,
         )
     )  # fmt: skip
-    content: dict[str, object] = {"aliquot": code, **amounts}
+    session.flush()
+    if mass_ug is not None:
+        begin_amount(session, code, AmountUnit.MASS, mass_ug, by=by, at=at, source=drawn)
+    if volume_nl is not None:
+        begin_amount(session, code, AmountUnit.VOLUME, volume_nl, by=by, at=at)
+    content: dict[str, object] = {"aliquot": code, **amounts, **witnessed(witness)}
     if left_ug is not None:
         content["left_ug"] = left_ug
     if reason.strip():

@@ -1,6 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading samples: one, its parts, lists, the whole history of a coded thing."""
 
+from lims.samples.queries.amounts import (
+    amounts_left,
+    amounts_of,
+    behind,
+    is_last,
+    last_amount,
+    measured,
+    permissions_of,
+    stage,
+)
+from lims.samples.queries.ends import Waiting, destructions, queued
 from lims.samples.queries.history import Branch, Happened, Thing, in_detail, thing
 from lims.samples.queries.lists import SamplePage, SampleRow, read_prefix, samples
 from lims.samples.queries.records import (
@@ -19,14 +30,25 @@ __all__ = [
     "SamplePage",
     "SampleRow",
     "Thing",
+    "Waiting",
     "aliquot_of",
     "aliquots_of",
+    "amounts_left",
+    "amounts_of",
+    "behind",
+    "destructions",
     "in_detail",
+    "is_last",
+    "last_amount",
+    "measured",
+    "permissions_of",
     "powder_left",
+    "queued",
     "read_prefix",
     "sample_of",
     "samples",
     "samples_behind",
+    "stage",
     "thing",
     "unused_aliquot",
     "who",

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from lims.custody.models import Subject
 from lims.people.queries import initials_of
 from lims.samples.models import Aliquot, Sample
-from lims.samples.rules import AliquotKind, AliquotState, NotASample, mass_left
+from lims.samples.queries.amounts import last_amount
+from lims.samples.rules import AliquotState, NotASample
 
 
 def sample_of(session: Session, code: str) -> Sample:
@@ -25,12 +26,8 @@ def aliquot_of(session: Session, code: str) -> Aliquot | None:
 
 def powder_left(session: Session, sample: Sample) -> int:
     """Return what is left of a bone or tooth sample, micrograms; 0 for a reference sample."""
-    taken = session.scalars(
-        select(Aliquot.mass_ug).where(
-            Aliquot.sample_code == sample.code, Aliquot.kind == AliquotKind.POWDER
-        )
-    )
-    return mass_left(sample.mass_ug or 0, (mass for mass in taken if mass is not None))
+    newest = last_amount(session, sample.code)
+    return newest.left if newest is not None else 0
 
 
 def unused_aliquot(session: Session, code: str) -> Aliquot | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from lims.amplification import operations, rules
 from lims.amplification.models import Amplification
@@ -34,12 +35,22 @@ from lims.printing.rules import LabelNotVerified
 from lims.quantification.queries import extracts_to_quantify, volume_left
 from lims.quantification.rules import OnThisPlate, VolumeShort
 from lims.reagents.rules import LotExpired, LotNotReleased, LotOfOtherActivity
-from lims.samples.rules import ExtractState
+from lims.samples.models import Amount
+from lims.samples.operations import correct_amount
+from lims.samples.rules import AmountUnit, AmountWhy, CorrectionWhy, ExtractState
 from tests.cast import Cast
 
 Build = Callable[..., str]
 Extracts = Callable[..., tuple[str, ...]]
 AGAIN = rules.REASONS[0]
+
+
+def measure(session: Session, code: str, made_nl: int, cast: Cast, at: datetime) -> None:
+    """Say that there was another volume in a tube, of which its wells have taken some."""
+    correct_amount(
+        session, code, made_nl - extract_of(session, code).used_nl, CorrectionWhy.TYPED_WRONG,
+        remark="measured again", by=cast.technician, at=at,
+    )  # fmt: skip
 
 
 def test_a_plate_is_completed_with_its_controls_and_the_tubes_are_the_emptier(
@@ -163,7 +174,7 @@ def test_a_blank_may_not_be_amplified_less_sensitively_than_a_sample_of_its_batc
 ) -> None:  # fmt: skip
     with database.writing() as session:
         weak, blank = quantified(session, 20_000)
-        session.get_one(Extract, blank).volume_nl = 10_000
+        measure(session, blank, 10_000, cast, at)
         plate = an_empty_plate(session)
         with_lots(session, plate)
         for code in (weak, blank):
@@ -317,7 +328,7 @@ def test_the_last_two_wells_are_kept_for_the_controls(
 ) -> None:
     with database.writing() as session:
         code, _blank = quantified(session, 1_000_000)
-        session.get_one(Extract, code).volume_nl = 200_000
+        measure(session, code, 200_000, cast, at)
         plate = an_empty_plate(session)
         for number in range(94):
             last = operations.load_for_amplification(
@@ -332,13 +343,20 @@ def test_the_last_two_wells_are_kept_for_the_controls(
 
 
 def test_the_database_itself_refuses_to_take_more_than_there_was(
-    database: Database, an_extract: Build
+    database: Database, cast: Cast, at: datetime, an_extract: Build
 ) -> None:
     with database.writing() as session:
         code = an_extract(session)
-        for wrong in (50_001, -1):
+        for wrong in (-50_001, 0):
+            entry = insert(Amount).values(
+                code=code, number=2, previous=1, unit=AmountUnit.VOLUME, before=50_000,
+                change=wrong, left=50_000 + wrong, why=AmountWhy.WELL, added=0, at=at,
+                by=cast.technician.id,
+            )  # fmt: skip
             with pytest.raises(IntegrityError), session.begin_nested():
-                session.execute(update(Extract).where(Extract.code == code).values(used_nl=wrong))
+                session.execute(entry)
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.execute(update(Extract).where(Extract.code == code).values(used_nl=-1))
 
 
 def test_of_two_benches_that_want_the_last_drop_one_gets_it(
@@ -346,7 +364,7 @@ def test_of_two_benches_that_want_the_last_drop_one_gets_it(
 ) -> None:
     with database.writing() as session:
         code, _blank = quantified(session, 100_000)
-        session.get_one(Extract, code).volume_nl = 15_000
+        measure(session, code, 15_000, cast, at)
         plates = [an_empty_plate(session) for _ in range(2)]
     outcomes: list[str] = []
     together = threading.Barrier(2)

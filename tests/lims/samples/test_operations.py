@@ -166,7 +166,9 @@ def test_more_powder_than_is_left_is_refused_and_the_last_microgram_is_given(
         code = a_bone_sample(session, mass_ug=1_000)
         with pytest.raises(rules.NoMassLeft):
             operations.take_powder(session, code, 1_001, by=cast.technician, at=at)
-        operations.take_powder(session, code, 1_000, by=cast.technician, at=at)
+        operations.take_powder(
+            session, code, 1_000, by=cast.technician, at=at, witness=cast.first_reader
+        )
 
         assert powder_left(session, sample_of(session, code)) == 0
 

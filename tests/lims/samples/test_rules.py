@@ -55,27 +55,6 @@ def test_a_figure_shown_and_typed_again_is_the_same_figure(figure: int) -> None:
     assert rules.read_mass(rules.thousandths(figure)) == figure
 
 
-@given(
-    st.integers(min_value=1, max_value=10**9), st.lists(st.integers(min_value=1, max_value=10**9))
-)
-def test_powder_never_leaves_less_than_nothing(mass: int, asked: list[int]) -> None:
-    taken: list[int] = []
-    for one in asked:
-        left = rules.mass_left(mass, taken)
-        try:
-            rules.check_mass("B", left_ug=left, asked_ug=one)
-        except rules.NoMassLeft:
-            assert one > left
-        else:
-            taken.append(one)
-    assert rules.mass_left(mass, taken) >= 0
-
-
-def test_books_that_took_more_than_there_was_are_a_fault() -> None:
-    with pytest.raises(ValueError, match="-1 µg left"):
-        rules.mass_left(10, [11])
-
-
 def test_the_refusal_names_what_is_left_and_what_was_asked() -> None:
     with pytest.raises(rules.NoMassLeft) as refused:
         rules.check_mass("B34679CDF", left_ug=8_000, asked_ug=12_500)

@@ -2,7 +2,6 @@
 """What a sample is, the states it goes through, and what the balance's figure means."""
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
 
 from lims.core.codes import Kind
@@ -56,6 +55,8 @@ class SampleState(StrEnum):
     IN_PROCESS = "in process"
     PROFILED = "profiled"
     REFUSED = "refused"
+    DESTROYED = "destroyed"
+    RETURNED = "returned"
 
 
 class AliquotState(StrEnum):
@@ -63,6 +64,9 @@ class AliquotState(StrEnum):
 
     CREATED = "created"
     USED = "used"
+    DISCARDED = "discarded"
+    DESTROYED = "destroyed"
+    RETURNED = "returned"
 
 
 class ExtractState(StrEnum):
@@ -78,9 +82,16 @@ class ExtractState(StrEnum):
     QUANTIFIED = "quantified"
     AMPLIFIED = "amplified"
     CONSUMED = "consumed"
+    DISCARDED = "discarded"
+    DESTROYED = "destroyed"
+    RETURNED = "returned"
 
 
-PREPARABLE = tuple(state for state in SampleState if state is not SampleState.CODED)
+PREPARABLE = tuple(
+    state
+    for state in SampleState
+    if state not in (SampleState.CODED, SampleState.DESTROYED, SampleState.RETURNED)
+)
 """States in which a part may be taken: the first time, and again when a repeat is needed."""
 
 _HOW_FAR = {
@@ -91,6 +102,9 @@ _HOW_FAR = {
     SampleState.IN_PREPARATION: 2,
     SampleState.IN_PROCESS: 3,
     SampleState.PROFILED: 4,
+    # The end: nothing goes on from there.
+    SampleState.DESTROYED: 9,
+    SampleState.RETURNED: 9,
 }
 
 LYSATE_NL = 200_000
@@ -183,6 +197,9 @@ STATE_LOOKS = {
     "set aside": ("warn", N_("set aside")),
     "amplified": ("run", N_("amplified")),
     "consumed": ("plain", N_("consumed")),
+    "discarded": ("plain", N_("discarded")),
+    "destroyed": ("bad", N_("destroyed")),
+    "returned": ("kept", N_("returned")),
     "draft": ("plain", N_("draft")),
     "running": ("run", N_("running")),
     "completed": ("ok", N_("completed")),
@@ -360,17 +377,6 @@ def is_onward(before: SampleState, to: SampleState) -> bool:
     if to is SampleState.REFUSED:
         return before in (SampleState.IN_PREPARATION, SampleState.IN_PROCESS)
     return _HOW_FAR[to] > _HOW_FAR[before]
-
-
-def mass_left(mass_ug: int, taken_ug: Iterable[int]) -> int:
-    """Return what is left of a sample of `mass_ug` after powders of `taken_ug`, micrograms.
-
-    Raises ValueError where more was taken than there was: that is a fault of the books.
-    """
-    left = mass_ug - sum(taken_ug)
-    if left < 0:
-        raise ValueError(f"more powder taken than there was: {left} µg left")
-    return left
 
 
 def check_mass(code: str, *, left_ug: int, asked_ug: int) -> None:

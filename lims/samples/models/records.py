@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of samples and aliquots. Each is one coded subject; its state stands there."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, stored_enum
 from lims.samples.rules import AliquotKind as AliquotKind
+from lims.samples.rules import Consumption
 from lims.samples.rules import ExpectedSex as ExpectedSex
 from lims.samples.rules import Line as Line
 from lims.samples.rules import Material as Material
@@ -38,6 +39,10 @@ class Sample(Base):
     # Random group codes, which only managers see; '' where the group would be under ten.
     site_group: Mapped[str] = mapped_column(String(12), default="")
     burial_condition: Mapped[str] = mapped_column(String(12), default="")
+    # The customer's rule for the last of it.
+    consumption: Mapped[Consumption] = mapped_column(
+        stored_enum(Consumption), default=Consumption.FREE
+    )
     registered_at: Mapped[datetime]
     # Whoever coded it may not accept it.
     registered_by: Mapped[str] = mapped_column(String(80))
@@ -62,3 +67,4 @@ class Aliquot(Base):
     volume_nl: Mapped[int | None] = mapped_column(BigInteger)
     taken_at: Mapped[datetime]
     taken_by: Mapped[str] = mapped_column(String(80))
+    expires: Mapped[date | None]

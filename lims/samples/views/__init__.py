@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages of samples and of every coded thing, and what can be done with a thing there."""
+
+from lims.samples.views.things import blueprint
+
+__all__ = ["blueprint"]
