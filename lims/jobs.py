@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the worker does by the clock: sign checkpoints, destroy the keys of past days."""
+"""What the worker does by the clock: sign checkpoints, make sheets, destroy past days' keys."""
 
 import threading
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -22,6 +24,8 @@ from lims.custody.operations import (
 from lims.custody.queries import checkpoint_due
 from lims.custody.rules import CheckpointBackwards, NoDailyKey
 from lims.identities.operations import tell_next
+from lims.quality.operations import keep_sheets
+from lims.web.locale import translate
 
 LOOK_EVERY_SECONDS = 15
 TOLD_AT_ONCE = 100
@@ -73,6 +77,19 @@ def end_of_day(settings: Settings, *, at: datetime) -> None:
         log.warning("certify more daily keys: lims ledger key --certify")
 
 
+def print_days(settings: Settings, database: Database, *, at: datetime) -> list[Path]:
+    """Lay the sheets of the days that are over into the folder; return the new ones."""
+    with database.reading() as session:
+        made = keep_sheets(
+            session, settings.sheets, at=at, zone=settings.time_zone,
+            laboratory=(settings.laboratory, settings.laboratory_ar),
+            arabic=partial(translate, into="ar"),
+        )  # fmt: skip
+    for path in made:
+        log.info("daily sheet made: print it and have it signed", file=str(path))
+    return made
+
+
 def run(settings: Settings, stop: threading.Event) -> None:
     """Run the jobs until `stop` is set, then sign what is left unsigned."""
     database = open_database(settings)
@@ -83,6 +100,10 @@ def run(settings: Settings, stop: threading.Event) -> None:
     )  # fmt: skip
     scheduler.add_job(
         lambda: end_of_day(settings, at=now()), "interval",
+        hours=1, next_run_time=now(), max_instances=1, coalesce=True,
+    )  # fmt: skip
+    scheduler.add_job(
+        lambda: print_days(settings, database, at=now()), "interval",
         hours=1, next_run_time=now(), max_instances=1, coalesce=True,
     )  # fmt: skip
     scheduler.add_job(

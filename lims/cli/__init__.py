@@ -6,6 +6,7 @@ import click
 from lims import __version__
 from lims.cli.accounts import user
 from lims.cli.custody import custody
+from lims.cli.dispatches import import_dispatch
 from lims.cli.erasures import erasures
 from lims.cli.gaps import gaps
 from lims.cli.laboratory import doctor, init, upgrade
@@ -14,6 +15,7 @@ from lims.cli.proof import package, prove
 from lims.cli.racks import import_rack
 from lims.cli.runs import import_run, inspect
 from lims.cli.serving import serve, worker
+from lims.cli.sheet import anchor, sheet
 from lims.cli.storage import where
 from lims.cli.witness import witness
 from lims.demo.command import demo
@@ -26,9 +28,11 @@ def main() -> None:
 
 
 for command in (
-    init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, history,
+    init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, import_dispatch, history,
     where, custody, gaps, package, ledger, erasures, demo,
 ):  # fmt: skip
     main.add_command(command)
+ledger.add_command(anchor)
 ledger.add_command(prove)
+ledger.add_command(sheet)
 ledger.add_command(witness)

@@ -70,6 +70,14 @@ def frontier(session: Session, size: int) -> verifier.Frontier:
     return verifier.Frontier(size, [stored[node] for node in nodes])
 
 
+def root_of(session: Session, size: int) -> bytes:
+    """Return the root that the log had when it was of `size` events, from the stored subtrees.
+
+    Raises ValueError where the log is shorter, KeyError where a subtree is missing.
+    """
+    return frontier(session, size).root()
+
+
 def last_proof(session: Session, stream: str) -> LastProof | None:
     """Return the proof of a stream's last event as of the newest checkpoint, None if it has none.
 

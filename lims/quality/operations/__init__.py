@@ -10,18 +10,23 @@ from lims.quality.operations.acts import (
     record_export,
 )
 from lims.quality.operations.package import Package, make_package
+from lims.quality.operations.sheet import DaySheet, draw_sheet, keep_sheets, sheet_of
 from lims.quality.operations.timeline import Row, Sheet, draw_timeline
 
 __all__ = [
     "LEDGER_STREAM",
+    "DaySheet",
     "Package",
     "Row",
     "Sheet",
+    "draw_sheet",
     "draw_timeline",
     "hold_thing",
+    "keep_sheets",
     "lift",
     "make_package",
     "record_and_sign",
     "record_check",
     "record_export",
+    "sheet_of",
 ]
