@@ -146,7 +146,11 @@ def replay(events: Iterable[Event]) -> Replayed:
     made: list[Interval] = []
     state = ""
     for event in events:
-        if isinstance(told := event.content.get("state", event.content.get("to")), str):
+        # The first event says the state, those that change it from which to which.
+        told = event.content.get("to") if "from" in event.content else None
+        if event.seq == 0:
+            told = event.content.get("state")
+        if isinstance(told, str):
             state = told
         holder = event.content.get("held_by")
         if not isinstance(holder, str):
