@@ -9,7 +9,7 @@ from lims.cases.operations.coding import (
     resolve_bone,
     shuffled,
 )
-from lims.cases.operations.individuals import assign, join, split, undo_decision
+from lims.cases.operations.individuals import decide, join, undo_decision
 from lims.cases.operations.photographs import (
     add_photograph,
     open_photograph,
@@ -25,7 +25,7 @@ from lims.cases.operations.recording import (
     register_site,
     withdraw_sampling,
 )
-from lims.cases.operations.registry import correct_item, give_number, withdraw_number
+from lims.cases.operations.registry import correct_item, give_number, thing_of, withdraw_number
 from lims.cases.operations.sealed import record_look, record_read, record_sealed
 from lims.cases.operations.stations import MEANING
 
@@ -33,9 +33,9 @@ __all__ = [
     "MEANING",
     "Photograph",
     "add_photograph",
-    "assign",
     "code_remains",
     "correct_item",
+    "decide",
     "found",
     "give_number",
     "join",
@@ -54,7 +54,7 @@ __all__ = [
     "register_site",
     "resolve_bone",
     "shuffled",
-    "split",
+    "thing_of",
     "undo_decision",
     "withdraw_number",
     "withdraw_photograph",

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deciding whose remains they are: split, joined, assigned, undone, and nothing rewritten.
+"""Deciding whose remains they are: assigned, split, joined, undone, and nothing rewritten.
 
 A decision writes a new version of the assignment of each thing that it is about; what was
 assigned before stands in the version before.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -36,42 +36,16 @@ from lims.core.errors import NotFound, Stale
 from lims.core.sealing import Vault, new_ref
 from lims.custody.rules import Tag
 
+NEW = "new"
+"""How the choice of a new individual begins."""
 ATTEMPTS = 5
 """At a number for a new individual, while others open theirs at the same moment."""
 
 
-def assign(
+def decide(
     session: Session,
     vault: Vault,
-    refs: Collection[str],
-    *,
-    to: str | None,
-    reason: str,
-    evidence: str,
-    witness: Actor,
-    by: Actor,
-    at: datetime,
-) -> str:
-    """Assign items and samplings to an individual: `to` is its ref, "" a new one, None nobody.
-
-    Returns the ref of the decision. Raises NothingChosen, NotFound, ReasonNeeded,
-    EvidenceNeeded, SecondPersonMissing, AlreadySo.
-    """
-    if to:
-        found(session, Individual, to)
-    elif to is not None and refs:
-        to = _open_individual(session, vault, by=by, at=at)
-    kind = DecisionKind.RELEASED if to is None else DecisionKind.ASSIGNED
-    return _decide(
-        session, vault, kind, dict.fromkeys(refs, to), reason=reason, evidence=evidence,
-        witness=witness, by=by, at=at,
-    )  # fmt: skip
-
-
-def split(
-    session: Session,
-    vault: Vault,
-    groups: Sequence[Collection[str]],
+    choices: Mapping[str, str | None],
     *,
     reason: str,
     evidence: str,
@@ -79,21 +53,29 @@ def split(
     by: Actor,
     at: datetime,
 ) -> str:
-    """Split remains into several new individuals, one a group; return the ref of the decision.
+    """Decide for each item or sampling whose it is; return the ref of the decision.
 
-    Raises as `assign`; OneIndividual for fewer than two groups or a thing in two of them.
+    By the ref of a thing: the ref of an individual, None for nobody, or a word that begins with
+    "new": things of one such word belong to one new individual, so that two words split.
+    Raises NothingChosen, NotFound, ReasonNeeded, EvidenceNeeded, SecondPersonMissing, AlreadySo.
     """
-    chosen = [ref for group in groups for ref in group]
-    filled = [group for group in groups if group]
-    if len(filled) < 2 or len(set(chosen)) != len(chosen):
-        raise OneIndividual()
+    opened: dict[str, str] = {}
     to: dict[str, str | None] = {}
-    for group in filled:
-        to |= dict.fromkeys(group, _open_individual(session, vault, by=by, at=at))
+    for ref, choice in sorted(choices.items()):
+        if choice is not None and choice.startswith(NEW):
+            if choice not in opened:
+                opened[choice] = _open_individual(session, vault, by=by, at=at)
+            to[ref] = opened[choice]
+        else:
+            to[ref] = found(session, Individual, choice).ref if choice is not None else None
+    kind = DecisionKind.ASSIGNED
+    if len(opened) > 1:
+        kind = DecisionKind.SPLIT
+    elif set(to.values()) == {None}:
+        kind = DecisionKind.RELEASED
     return _decide(
-        session, vault, DecisionKind.SPLIT, to, reason=reason, evidence=evidence,
-        witness=witness, by=by, at=at,
-    )  # fmt: skip
+        session, vault, kind, to, reason=reason, evidence=evidence, witness=witness, by=by, at=at
+    )
 
 
 def join(
@@ -110,7 +92,7 @@ def join(
 ) -> str:
     """Give to one individual all that is assigned to others; return the ref of the decision.
 
-    Raises as `assign`; OneIndividual where there is no other.
+    Raises as `decide`; OneIndividual where there is no other.
     """
     found(session, Individual, into)
     for other in others:
@@ -146,7 +128,7 @@ def undo_decision(
 ) -> str:
     """Undo a decision by a new one: each thing goes where it was before; return its ref.
 
-    Raises as `assign`; DecidedAgain where something of it was decided later.
+    Raises as `decide`; DecidedAgain where something of it was decided later.
     """
     decision = found(session, IndividualDecision, decision_ref, lock=True)
     made = session.scalars(select(Assignment).where(Assignment.decision_ref == decision.ref)).all()

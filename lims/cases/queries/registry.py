@@ -2,6 +2,7 @@
 """Reading the registry: versions of items, numbers, photographs, and things by any number."""
 
 import json
+from base64 import b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +79,11 @@ class PhotographShown:
     place: str
     withdrawn_because: str
     thumbnail: bytes
+
+    @property
+    def picture(self) -> str:
+        """The thumbnail as a page carries it in itself: one look at the page shows it too."""
+        return f"data:image/jpeg;base64,{b64encode(self.thumbnail).decode()}"
 
 
 @dataclass(frozen=True)

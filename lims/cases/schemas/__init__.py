@@ -39,6 +39,12 @@ class CasesSchema(Schema):
     before = text(80)
 
 
+class CaseItemsSchema(Schema):
+    """The items of a case: after which one a page begins."""
+
+    after = text(80)
+
+
 class SiteSchema(Schema):
     """A recovery site."""
 
@@ -52,15 +58,6 @@ class CaseSchema(Schema):
     """A case of a site."""
 
     number = text(LONGEST_NUMBER, required=True)
-    description = text(2000)
-
-
-class ItemSchema(Schema):
-    """A recovered item of a case."""
-
-    field_number = text(LONGEST_NUMBER, required=True)
-    element = text(40)
-    side = fields.Enum(Side, by_value=True, load_default=Side.UNKNOWN, error_messages=WRONG_CHOICE)
     description = text(2000)
 
 

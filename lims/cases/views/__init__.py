@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of remains. Reception and the coordinator see them."""
 
-from lims.cases.views import cases
+from lims.cases.views import cases, dispatches, individuals, items, photographs, receiving
 from lims.cases.views.blueprint import blueprint, look, recorded, words
 
-__all__ = ["blueprint", "cases", "look", "recorded", "words"]
+__all__ = [
+    "blueprint",
+    "cases",
+    "dispatches",
+    "individuals",
+    "items",
+    "look",
+    "photographs",
+    "receiving",
+    "recorded",
+    "words",
+]
