@@ -80,10 +80,3 @@ class ResolveSchema(Schema):
 
     code = text(40, required=True)
     reason = text(500, required=True)
-
-
-class EraseSchema(Schema):
-    """The second person who confirms an erasure, by sign-in name and password."""
-
-    witness_login = text(80, required=True)
-    witness_password = fields.String(required=True, validate=validate.Length(max=200))

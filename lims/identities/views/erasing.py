@@ -5,20 +5,15 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from lims.cases.schemas import ReasonSchema
-from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.erasures import DestroyedKey, erasure_list
 from lims.core.sealing import open_vault
 from lims.identities import operations
-from lims.identities.schemas import EraseSchema
 from lims.identities.views.shared import Answer, blueprint
-from lims.people.models import Person
-from lims.people.operations import check_stored_password, record_repeated_password
-from lims.people.queries import person_by_login
-from lims.people.rules import PasswordWrong
-from lims.people.views.who import policy
+from lims.people.schemas import WitnessSchema
+from lims.people.views import witness_of
 from lims.web.guard import needs, signed_in
-from lims.web.pages import done, form, laboratory, reading, settings, write
+from lims.web.pages import done, form, laboratory, settings, write
 from lims.web.rights import Right
 
 
@@ -38,9 +33,9 @@ def post_withdraw(ref: str) -> Answer:
 @blueprint.post("/intake/donors/<ref>/erasure")
 @needs(Right.REGISTER_PERSONS)
 def post_erase(ref: str) -> Answer:
-    """Erase a donor who withdrew; a second person confirms with name and password."""
-    sent, vault = form(EraseSchema()), open_vault(settings())
-    witness = _second_person(sent["witness_login"], sent["witness_password"])
+    """Erase a donor who withdrew; a second person confirms with badge and PIN."""
+    sent, vault = form(WitnessSchema()), open_vault(settings())
+    witness = witness_of(sent)
 
     def erase(session: Session) -> dict[str, object]:
         erased = operations.erase_donor(
@@ -85,21 +80,3 @@ def post_lift_legal_hold(ref: str) -> Answer:
         return {"to": url_for("identities.donor", ref=ref)}
 
     return done(write(lift))
-
-
-def _second_person(login: str, password: str) -> Actor:
-    """Return the person who signs beside the one at the keyboard, before anything is written.
-
-    Wrong passwords are counted and lock that account, as at the door. Raises PasswordWrong.
-    """
-    with reading() as session:
-        person = person_by_login(session, login)
-    if person is None:
-        raise PasswordWrong()
-    checked = check_stored_password(person.password_hash, password)
-    with laboratory().database.writing() as session:
-        known = session.get_one(Person, person.id)
-        attempt = record_repeated_password(session, known, checked, policy=policy(), at=now())
-        actor = known.actor
-    attempt.settle()
-    return actor

@@ -48,11 +48,13 @@ from lims.identities import operations, queries
 from lims.identities.models import Donor, NameIndex, ReferenceCoding, ToTell
 from lims.identities.rules import LegalHoldStands, NotWithdrawn, SecondPersonNeeded, TooEarly
 from lims.jobs import tell_ledger
+from lims.people.models import Person
+from lims.people.operations import hash_pin, issue_badge
 from lims.people.rules import Line
 from lims.plates.queries import waiting_counts
 from lims.samples.models import Sample
 from lims.samples.operations import accept_sample
-from tests.cast import PASSWORD, Cast
+from tests.cast import Cast
 from tests.sealed import CANARIES, FAMILY, GIVEN, LATIN, NUMBER, PHONE, REASON, Sealed
 
 SignIn = Callable[[Actor], FlaskClient]
@@ -328,6 +330,10 @@ def test_after_an_erasure_nothing_of_the_person_is_left_and_nothing_else_is_touc
     if database.is_sqlite:
         assert database.empty_log()
         shutil.copyfile(settings.folder / "lims.sqlite", copy)
+    with database.writing() as session:
+        quality = session.get_one(Person, cast.quality.person)
+        pin = hash_pin("2468")
+        badge = issue_badge(session, quality, pin, by=cast.administrator, at=at).code
     before = counts(database)
     coordinator = sign_in(cast.coordinator)
     address = f"/intake/donors/{family.donor}"
@@ -335,10 +341,10 @@ def test_after_an_erasure_nothing_of_the_person_is_left_and_nothing_else_is_touc
     assert coordinator.post(f"{address}/consents/withdraw", data=asked).status_code == 303
     shown = coordinator.get(address).get_data(as_text=True)
     assert "Erase this person" in shown
-    second = {"witness_login": "nadia", "witness_password": "wrong, and long enough"}
+    second = {"witness_badge": badge, "witness_pin": "9753"}
     refused = coordinator.post(f"{address}/erasure", data={"request_key": key(), **second})
     assert refused.status_code == 403
-    second["witness_password"] = PASSWORD
+    second["witness_pin"] = "2468"
     erased = coordinator.post(f"{address}/erasure", data={"request_key": key(), **second})
     assert erased.status_code == 303
 
