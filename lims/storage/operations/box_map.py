@@ -26,7 +26,7 @@ LIST_LEADING = 13.0
 
 TITLE = N_("Map of a box")
 LIST_TITLE = N_("What lies in a place")
-PRINTED = N_("As recorded at %(at)s UTC")
+PRINTED = N_("As recorded at (UTC)")
 COUNTED = N_("%(taken)s in, %(free)s free")
 ALONE = N_("%(taken)s things")
 PAGE_OF = N_("Page %(page)s of %(pages)s")
@@ -94,7 +94,8 @@ def _frame(
     positions = (place.rows or 0) * (place.columns or 0)
     count = COUNTED if positions else ALONE
     values = {"taken": len(found.contents), "free": positions - len(found.contents)}
-    when = {"at": f"{at:%Y-%m-%d %H:%M}"}
+    # A date within Arabic words would be turned round: it stands beside the English alone.
+    when = f"{at:%Y-%m-%d %H:%M}"
     numbers = {"page": page, "pages": pages}
     _text(canvas, MARGIN, HEIGHT - 40, laboratory[0], bold=True)
     _text(canvas, right, HEIGHT - 40, laboratory[1], bold=True, right=True)
@@ -110,8 +111,8 @@ def _frame(
     canvas.setLineWidth(0.5)
     canvas.line(MARGIN, HEIGHT - 114, right, HEIGHT - 114)
     canvas.line(MARGIN, 50, right, 50)
-    _text(canvas, MARGIN, 36, PRINTED % when)
-    _text(canvas, MARGIN, 24, arabic(PRINTED) % when)
+    _text(canvas, MARGIN, 36, f"{PRINTED}: {when}")
+    _text(canvas, MARGIN, 24, arabic(PRINTED))
     _text(canvas, WIDTH / 2 - 40, 36, anchor, code=True)
     _text(canvas, right, 36, PAGE_OF % numbers, right=True)
     _text(canvas, right, 24, arabic(PAGE_OF) % numbers, right=True)

@@ -66,8 +66,8 @@ def put(
     `found` is the place and position at which whoever decides this saw it stand, ("", "") for
     nowhere: if somebody stored or moved it meanwhile, MovedMeanwhile says who and when.
     A hold does not forbid to store. Raises NotFound, PlaceRetired, HeldByOther, NotHere,
-    NotStorable, NotAPlace, BoxForOthers, LabelNotVerified (of the thing or of the place), UnknownPosition,
-    NoPositionHere, PositionOccupied, BoxFull, AlreadyHere.
+    NotStorable, NotAPlace, BoxForOthers, LabelNotVerified (of the thing or of the place),
+    UnknownPosition, NoPositionHere, PositionOccupied, BoxFull, AlreadyHere.
     """
     check_storable(code)
     # The thing first and the place second, everywhere: two acts never wait for each other.

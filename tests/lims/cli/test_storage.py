@@ -87,3 +87,29 @@ def test_an_unknown_and_a_mistyped_code_are_refused_with_a_sentence(
     assert unknown.said.strip()
     assert mistyped.said.strip()
     assert unknown.out == mistyped.out == ""
+
+
+def test_a_rack_scanners_file_is_compared_then_applied_once(
+    lims: Run, laboratory: Path, a_stored_bone: tuple[str, str, str], tmp_path: Path
+) -> None:
+    bone, box, _ = a_stored_bone
+    file, bad = tmp_path / "rack.csv", tmp_path / "bad.csv"
+    file.write_text(f"Position;Tube\nA01;NO TUBE\nD05;{bone}\n", "utf-8")
+    bad.write_text("A1,FX00001\n", "utf-8")
+
+    def run(which: Path, *more: str) -> Any:
+        return lims("import-rack", which, "--box", box, "--folder", laboratory, *more)
+
+    dry = run(file, "--dry-run", "--json").json
+    before = lims("where", bone, "--folder", laboratory, "--json").json["position"]
+    applied = run(file, "--json").json
+    again = run(file)
+    refused = run(bad)
+    unread = run(tmp_path / "rack.csv", "--json").json
+
+    assert (dry["changed"], dry["placed"], dry["problems"], before) == (False, [bone], 0, "C3")
+    assert (applied["changed"], applied["placed"], applied["missing"]) == (True, [bone], [])
+    assert lims("where", bone, "--folder", laboratory, "--json").json["position"] == "D5"
+    assert "was applied already" in again.out
+    assert (refused.status, unread["changed"]) == (1, False)
+    assert "no code of a thing" in refused.said

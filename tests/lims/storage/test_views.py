@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pypdfium2
 import pytest
 from flask.testing import FlaskClient
 
@@ -185,3 +186,89 @@ def test_an_instrument_has_no_page_among_the_places(
 
     for path in (code, "B34679CDF", "nonsense"):
         assert sign_in(cast.technician).get(f"/storage/{path}").status_code == 404
+
+
+def test_a_free_position_is_chosen_on_the_picture_and_things_are_moved_by_list(
+    database: Database, cast: Cast, at: datetime, sign_in: SignIn, key: Key, a_box: Build,
+    an_aliquot: Build,
+) -> None:  # fmt: skip
+    with database.writing() as session:
+        box, other = a_box(session, name="B07"), a_box(session, name="B08")
+        tubes = [an_aliquot(session) for _ in range(3)]
+        for tube in tubes[:2]:
+            put(session, tube, box, by=cast.technician, at=at)
+    client = sign_in(cast.technician)
+
+    page = client.get(f"/storage/{box}").get_data(as_text=True)
+    chosen = client.get(f"/storage/{box}?position=C5").get_data(as_text=True)
+    stored = client.post(
+        f"/storage/{box}/put", data={"thing": tubes[2], "position": "C5", "request_key": key()}
+    )
+    only = client.get(f"/storage/{box}?kind=X").get_data(as_text=True)
+    moved = client.post(
+        f"/storage/{box}/contents",
+        data={"list": "\r\n".join(tubes), "to": other, "keep": "yes", "request_key": key()},
+    )
+    again = client.post(
+        f"/storage/{box}/contents",
+        data={"list": tubes[0], "to": other, "request_key": key()},
+    )
+
+    assert f'href="/storage/{box}?position=C5#put"' in page
+    assert "Scan what stands at C5" in chosen
+    assert stored.headers["Location"] == f"/storage/{box}#{tubes[2]}"
+    assert "Nothing of this kind stands here" in only
+    assert moved.status_code == 303
+    assert again.status_code == 409
+    said = client.get(f"/storage/{other}", headers=JSON).get_json()["things"]
+    assert {one["code"]: one["position"] for one in said} == dict(
+        zip(tubes, ("A1", "A2", "C5"), strict=True)
+    )
+    told = client.get(f"/storage/things/{tubes[2]}", headers=JSON).get_json()
+    assert [one["position"] for one in told["stages"]] == ["C5", "C5"]
+    assert (told["held_by"], told["holder"]) == (other, None)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(9, 9), (10, 10), (8, 12), (16, 24)])
+def test_the_map_of_a_box_is_one_page_of_a4_in_both_languages(
+    database: Database, cast: Cast, at: datetime, sign_in: SignIn, a_box: Build, a_place: Build,
+    an_aliquot: Build, rows: int, columns: int,
+) -> None:  # fmt: skip
+    with database.writing() as session:
+        room = a_place(session, name="غرفة التبريد 1")
+        box = a_box(session, parent=room, name="B07", rows=rows, columns=columns)
+        tube = an_aliquot(session)
+        put(session, tube, box, f"A{columns}", by=cast.technician, at=at)
+
+    answer = sign_in(cast.auditor).get(f"/storage/{box}/map.pdf")
+
+    opened = pypdfium2.PdfDocument(answer.data)
+    sheets = len(opened)
+    size = [round(one) for one in opened[0].get_size()]
+    words = opened[0].get_textpage().get_text_range()
+    opened.close()
+    assert answer.mimetype == "application/pdf"
+    assert (sheets, size) == (1, [595, 842])
+    assert tube[:3] in words
+    assert f"1 in, {rows * columns - 1} free" in words
+
+
+def test_a_place_is_renamed_retired_and_its_history_told_at_its_page(
+    database: Database, cast: Cast, sign_in: SignIn, key: Key, a_box: Build
+) -> None:
+    with database.writing() as session:
+        box = a_box(session, name="B07")
+    client = sign_in(cast.manager)
+
+    named = client.post(f"/storage/{box}/name", data={"name": "B99", "request_key": key()})
+    found = client.get("/storage", query_string={"search": "b07"}).get_data(as_text=True)
+    retired = client.post(
+        f"/storage/{box}/retire", data={"reason": "cracked", "request_key": key()}
+    )
+    page = client.get(f"/storage/{box}").get_data(as_text=True)
+
+    assert (named.status_code, retired.status_code) == (303, 303)
+    assert "B99" in found
+    assert "out of use" in page
+    assert "added as" in page
+    assert "/retire" not in page
