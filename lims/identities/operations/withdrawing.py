@@ -13,11 +13,14 @@ from lims.core.actors import Actor
 from lims.core.code_keys import close_code
 from lims.core.sealing import Vault, new_ref
 from lims.custody.operations import append, record_withheld, unlinked, withhold
-from lims.custody.rules import Tag
+from lims.custody.queries import descendants
+from lims.custody.rules import Gone, Tag
 from lims.genotyping.operations import record_profile_withdrawn, withdraw_profile
 from lims.identities.models import Consent, Donor, ReferenceSampling, ToTell
 from lims.identities.queries import pairs_of_references
 from lims.identities.rules import TELL_WITHIN, LaterAct, NoConsentToWithdraw
+from lims.samples.operations import queue_destruction
+from lims.samples.rules import DestructionReason, NotDestructible, QueuedAlready
 
 
 def withdraw_consent(
@@ -81,10 +84,20 @@ def tell_later(session: Session, code: str, act: LaterAct, *, by: Actor, at: dat
     session.flush()
 
 
+def _queue_for_destruction(session: Session, code: str, *, by: Actor, at: datetime) -> None:
+    """Queue an erased sample, and all that was made of it and is still there, for destruction."""
+    for thing in (code, *descendants(session, code)):
+        try:
+            queue_destruction(session, thing, DestructionReason.CONSENT, by=by, at=at)
+        except (NotDestructible, QueuedAlready, Gone):
+            continue
+
+
 def tell_next(session: Session, *, at: datetime) -> bool:
     """Tell the ledger the next act whose hour has come; return whether there was one.
 
-    One a transaction: acts of one transaction would be neighbours in the ledger.
+    With the erasure of a code what is left of the sample is queued for destruction, which takes
+    two persons. One a transaction: acts of one transaction would be neighbours in the ledger.
     """
     one = session.scalar(
         select(ToTell)
@@ -104,6 +117,7 @@ def tell_next(session: Session, *, at: datetime) -> bool:
             session, Tag.SAMPLE_RECORD_ERASED, stream=one.code, by=by, at=at, content={},
             idem=unlinked(),
         )  # fmt: skip
+        _queue_for_destruction(session, one.code, by=by, at=at)
     # '' where the hold was recorded by other means before its hour came.
     one.told_event = event or ""
     session.flush()

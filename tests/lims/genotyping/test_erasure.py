@@ -32,7 +32,7 @@ from lims.custody.operations import (
     read_public_key,
     write_public_key,
 )
-from lims.custody.queries import blocked, history, verify_database
+from lims.custody.queries import blocked, descendants, history, verify_database
 from lims.custody.rules import HoldReason, OnHold, Tag
 from lims.custody.verifier import read_notes
 from lims.founding.erasures import apply_erasures
@@ -366,6 +366,10 @@ def test_after_an_erasure_nothing_of_the_person_is_left_and_nothing_else_is_touc
     with database.reading() as session:
         for code in (family.typed, family.begun):
             assert any(e.tag is Tag.SAMPLE_RECORD_ERASED for e in history(session, code))
+            # What is left of it waits for its destruction; the punch was used up.
+            for thing in (code, *(one for one in descendants(session, code) if one[0] == "X")):
+                queued = Tag.SAMPLE_DESTRUCTION_QUEUED
+                assert any(event.tag is queued for event in history(session, thing)), thing
         sealed = history(session, f"s:{family.donor}")
         assert [event.tag for event in sealed][-1] is Tag.SEALED_RECORD_ERASED
 
