@@ -51,6 +51,9 @@ from lims.extraction.views import blueprint as extraction
 from lims.genotyping.models import Finding, Injection, Profile, Reading, Run, RunFile
 from lims.genotyping.operations import MEANING as INJECTION
 from lims.genotyping.views import blueprint as genotyping
+from lims.handovers.models import HandedThing, HandOver
+from lims.handovers.operations import MEANING as HANDOVER
+from lims.handovers.views import blueprint as handovers
 from lims.identities.models import (
     Consent,
     Donor,
@@ -102,6 +105,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     printing,
     bench,
     storage,
+    handovers,
     samples,
     plates,
     extraction,
@@ -123,6 +127,8 @@ TABLES = (
     StoragePlace,
     PlaceStay,
     Stored,
+    HandOver,
+    HandedThing,
     PlaceCount,
     CountScan,
     CountDifference,
@@ -201,6 +207,7 @@ MEANINGS: Mapping[StationKind, Meaning] = {
     StationKind.AMPLIFICATION: AMPLIFICATION,
     StationKind.INJECTION: INJECTION,
     StationKind.STORAGE: STORAGE,
+    StationKind.HANDOVER: HANDOVER,
 }
 
 # What features above custody add to the gap analysis.
@@ -215,6 +222,8 @@ class Place:
     endpoint: str
     icon: str
     words: str
+    unless: Right | None = None
+    """Whoever has this right finds it elsewhere: there is room for five."""
 
 
 PLACES: tuple[Place, ...] = (
@@ -223,7 +232,9 @@ PLACES: tuple[Place, ...] = (
     Place(Right.SEE_THROUGHPUT, "throughput.overview", "home", N_("Laboratory")),
     Place(Right.SEE_LEDGER, "quality.ledger", "proof", N_("Ledger")),
     Place(Right.SET_HOLDS, "quality.holds", "hand", N_("Holds")),
-    Place(Right.WORK_AT_BENCH, "bench.benches", "scanner", N_("Benches")),
+    Place(
+        Right.WORK_AT_BENCH, "bench.benches", "scanner", N_("Benches"), unless=Right.SET_HOLDS
+    ),
     Place(Right.WORK_BATCHES, "plates.worklist", "list", N_("Worklist")),
     Place(Right.READ_PROFILES, "genotyping.readings", "pen", N_("Readings")),
     Place(Right.REVIEW_PROFILES, "genotyping.readings", "pen", N_("Review")),

@@ -28,8 +28,8 @@ def main() -> None:
 
 
 for command in (
-    init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, import_dispatch, history,
-    where, custody, gaps, package, ledger, erasures, demo,
+    init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, import_dispatch,
+    history, where, custody, gaps, package, ledger, erasures, demo,
 ):  # fmt: skip
     main.add_command(command)
 ledger.add_command(anchor)

@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sealed tables of remains."""
 
+from lims.cases.models.dispatches import (
+    Discrepancy,
+    Dispatch,
+    DispatchItem,
+    Package,
+    PackageSeal,
+    SealedPossession,
+    Sender,
+)
 from lims.cases.models.registry import (
     Assignment,
     FieldPhotograph,
@@ -28,13 +37,20 @@ __all__ = [
     "BurialGroup",
     "Case",
     "CodingList",
+    "Discrepancy",
+    "Dispatch",
+    "DispatchItem",
     "EventSalt",
     "FieldPhotograph",
     "Individual",
     "IndividualDecision",
     "Item",
     "ItemVersion",
+    "Package",
+    "PackageSeal",
     "Resolution",
+    "SealedPossession",
+    "Sender",
     "Site",
     "ThingNumber",
 ]

@@ -26,6 +26,7 @@ from lims.cases.models import (
 from lims.cases.operations.recording import draw_group
 from lims.cases.operations.sealed import record_sealed
 from lims.cases.queries import CODE_INDEX
+from lims.cases.queries.receiving import quarantined_samplings
 from lims.cases.rules import (
     MERGED_BELOW,
     Burial,
@@ -37,6 +38,7 @@ from lims.cases.rules import (
     check_list,
     check_reason,
 )
+from lims.cases.rules.dispatches import InQuarantine
 from lims.core.actors import Actor
 from lims.core.errors import NotFound
 from lims.core.scans import StationKind
@@ -66,7 +68,7 @@ def code_remains(
 
     Returns the ref of the list. Fewer than `minimum` (settings.coding_minimum) need `urgent`, why
     they cannot wait. All or nothing. Raises ListTooShort, NotPending, PhotographMissing,
-    ElementUnknown, NotForCoding.
+    ElementUnknown, InQuarantine, NotForCoding.
     """
     refs = sorted(set(sampling_refs))
     samplings = session.scalars(
@@ -83,6 +85,8 @@ def code_remains(
         raise PhotographMissing(count=bare)
     if bare := sum(not one.element for one in ready):
         raise ElementUnknown(count=bare)
+    if held := quarantined_samplings(session, refs):
+        raise InQuarantine(count=len(held))
     listed = open_list(
         session, vault, refs, station=station, minimum=minimum, urgent=urgent, by=by, at=at
     )

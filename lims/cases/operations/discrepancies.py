@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.cases.models.dispatches import Discrepancy, Dispatch, DispatchItem, Package
-from lims.cases.operations.photographs import Photograph
+from lims.cases.operations.pictures import Photograph
 from lims.cases.operations.receiving import take_package
 from lims.cases.operations.recording import found
 from lims.cases.operations.sealed import record_sealed
 from lims.cases.operations.taking_in import record_ready
-from lims.cases.queries.dispatches import PACKAGE_SEAL_INDEX, blind_number
+from lims.cases.queries.dispatches import PACKAGE_SEAL_INDEX
+from lims.cases.queries.numbers import number_blind
 from lims.cases.rules import check_reason, is_reason
 from lims.cases.rules.dispatches import (
     ABSENT,
@@ -230,7 +231,7 @@ def _package_differs(
             raise BadInput(field="read", problem=Say(N_("Missing data for required field.")))
         take_package(
             session, key, listed, package, read.strip(), by=by, at=at,
-            index=blind_number(vault, read, PACKAGE_SEAL_INDEX),
+            index=number_blind(vault, read, PACKAGE_SEAL_INDEX),
         )  # fmt: skip
         return
     package.state = PackageState.MISSING

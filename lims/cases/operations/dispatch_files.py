@@ -11,7 +11,7 @@ from io import BytesIO, StringIO
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import Cell
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -165,7 +165,7 @@ def _check_archive(content: bytes) -> None:
         raise _refused(N_("it is no whole .xlsx workbook")) from fault
 
 
-def _rows(rows: Iterator[tuple[Cell, ...]]) -> Iterator[TableRow]:
+def _rows(rows: Iterator[tuple[Cell | MergedCell, ...]]) -> Iterator[TableRow]:
     for line, row in enumerate(rows, start=1):
         if line > MOST_ROWS:
             raise _refused(N_("it has more than %(most)s rows"), most=MOST_ROWS)
@@ -187,7 +187,7 @@ def _rows(rows: Iterator[tuple[Cell, ...]]) -> Iterator[TableRow]:
         yield TableRow(line, tuple(texts), faults, dates)
 
 
-def _cell(cell: Cell, name: str) -> tuple[str, Say | None]:
+def _cell(cell: Cell | MergedCell, name: str) -> tuple[str, Say | None]:
     """Return the text of a cell, or why there is none."""
     value = cell.value
     if value is None:

@@ -28,9 +28,9 @@ from lims.cases.queries.dispatches import (
     PACKAGE_SEAL_INDEX,
     SCAN_INDEX,
     SENDER_INDEX,
-    blind_number,
     sender_named,
 )
+from lims.cases.queries.numbers import number_blind
 from lims.cases.rules import (
     NumberOfOtherShape,
     check_number,
@@ -143,7 +143,7 @@ def judge(
                     N_("case number %(case)s does not have the shape of its site’s numbers"),
                     case=row.case[:40],
                 )  # fmt: skip
-        before = seals.get(blind_number(vault, row.seal, PACKAGE_SEAL_INDEX)) if row.seal else None
+        before = seals.get(number_blind(vault, row.seal, PACKAGE_SEAL_INDEX)) if row.seal else None
         if before is not None:
             of_other = known is None or before[0] != known.sender.ref
             text = (
@@ -224,7 +224,7 @@ def import_list(
         with session.begin_nested():
             session.add(listed)
             session.flush()
-            _add_rows(session, vault, key, listed, judged)
+            _add_rows(session, vault, key, listed, judged, repeats=is_reason(again))
     except IntegrityError:
         # Two came at the same time: say which of the two things happened.
         check_unseen(session, vault, read, bytes_hash=bytes_hash)
@@ -260,38 +260,35 @@ def cancel_dispatch(
     )
 
 
-def _add_rows(session: Session, vault: Vault, key: Key, listed: Dispatch, judged: ReadList) -> None:
+def _add_rows(
+    session: Session, vault: Vault, key: Key, listed: Dispatch, judged: ReadList, *, repeats: bool
+) -> None:
+    """Add packages and items. Only a list that says why it repeats things counts rounds.
+
+    Without a reason everything is in its first round: a list that came in the same moment and
+    was not seen yet meets the unique keys.
+    """
     packages: dict[bytes, Package] = {}
-    rounds = _seal_rounds(session, vault, listed.sender_ref, judged)
+    rounds = _seal_rounds(session, vault, listed.sender_ref, judged) if repeats else {}
     for row in judged.rows:
-        seal_index = blind_number(vault, row.seal, PACKAGE_SEAL_INDEX)
+        seal_index = number_blind(vault, row.seal, PACKAGE_SEAL_INDEX)
         if seal_index in packages:
             continue
         package = Package(
             ref=new_ref(), key_ref=key.ref, dispatch_ref=listed.ref, sender_ref=listed.sender_ref,
             number=len(packages) + 1, round=rounds.get(seal_index, 0) + 1, seal_index=seal_index,
-            label_index=blind_number(vault, row.package, LABEL_INDEX), state=PackageState.ANNOUNCED,
+            label_index=number_blind(vault, row.package, LABEL_INDEX), state=PackageState.ANNOUNCED,
         )  # fmt: skip
         package.label = key.seal(row.package, package, "label")
         package.seal_number = key.seal(row.seal, package, "seal_number")
         packages[seal_index] = package
     session.add_all(packages.values())
     session.flush()
-    before = dict(
-        session.execute(
-            select(DispatchItem.identity_index, func.max(DispatchItem.round))
-            .where(
-                DispatchItem.identity_index.in_({_identity_index(vault, r) for r in judged.rows})
-            )
-            .group_by(DispatchItem.identity_index)
-        )
-        .tuples()
-        .all()
-    )
+    before = _rounds(session, vault, judged) if repeats else {}
     for row in judged.rows:
         same = _identity_index(vault, row)
         item = _item(
-            vault, key, listed, packages[blind_number(vault, row.seal, PACKAGE_SEAL_INDEX)], row
+            vault, key, listed, packages[number_blind(vault, row.seal, PACKAGE_SEAL_INDEX)], row
         )
         item.identity_index, item.round = same, before.get(same, 0) + 1
         session.add(item)
@@ -304,9 +301,9 @@ def _item(vault: Vault, key: Key, listed: Dispatch, package: Package, row: ListR
     item = DispatchItem(
         ref=new_ref(), key_ref=key.ref, dispatch_ref=listed.ref, package_ref=package.ref,
         number=row.line, site_index=vault.blind(row.site, SITE_INDEX),
-        case_index=vault.blind(row.case, CASE_INDEX),
-        field_index=vault.blind(row.field, ITEM_INDEX),
-        scan_index=blind_number(vault, row.number, SCAN_INDEX), element=row.element, side=row.side,
+        case_index=number_blind(vault, row.case, CASE_INDEX),
+        field_index=number_blind(vault, row.field, ITEM_INDEX),
+        scan_index=number_blind(vault, row.number, SCAN_INDEX), element=row.element, side=row.side,
         material=row.material, mass_ug=row.mass_ug, expected=row.count, taken_on=row.taken_on,
         state=ItemState.ANNOUNCED, counted=0, read_mass_ug=None, scanned_at=None, scanned_by=None,
         sampling_ref=None,
@@ -343,7 +340,7 @@ def _fits(number: str, shape: str) -> bool:
 
 def _seals_before(session: Session, vault: Vault, read: ReadList) -> dict[bytes, tuple[str, str]]:
     """Return sender and day of the lists in which seals stand already; the newest of each."""
-    asked = {blind_number(vault, row.seal, PACKAGE_SEAL_INDEX) for row in read.rows if row.seal}
+    asked = {number_blind(vault, row.seal, PACKAGE_SEAL_INDEX) for row in read.rows if row.seal}
     return {
         index: (sender, utc_text(at)[:10])
         for index, sender, at in session.execute(
@@ -351,7 +348,7 @@ def _seals_before(session: Session, vault: Vault, read: ReadList) -> dict[bytes,
             .join(Dispatch, Dispatch.ref == Package.dispatch_ref)
             .where(Package.seal_index.in_(asked))
             .order_by(Dispatch.recorded_at)
-        ).tuples()
+        ).all()
     }
 
 
@@ -364,20 +361,28 @@ def _things_before(session: Session, vault: Vault, read: ReadList) -> dict[bytes
             .join(Dispatch, Dispatch.ref == DispatchItem.dispatch_ref)
             .where(DispatchItem.identity_index.in_(asked))
             .order_by(Dispatch.recorded_at)
-        ).tuples()
+        ).all()
     }
 
 
 def _seal_rounds(
     session: Session, vault: Vault, sender_ref: str, judged: ReadList
 ) -> dict[bytes, int]:
-    asked = {blind_number(vault, row.seal, PACKAGE_SEAL_INDEX) for row in judged.rows}
+    asked = {number_blind(vault, row.seal, PACKAGE_SEAL_INDEX) for row in judged.rows}
     return dict(
         session.execute(
             select(Package.seal_index, func.max(Package.round))
             .where(Package.sender_ref == sender_ref, Package.seal_index.in_(asked))
             .group_by(Package.seal_index)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
+
+
+def _rounds(session: Session, vault: Vault, judged: ReadList) -> dict[bytes, int]:
+    asked = {_identity_index(vault, row) for row in judged.rows}
+    found_before = session.execute(
+        select(DispatchItem.identity_index, func.max(DispatchItem.round))
+        .where(DispatchItem.identity_index.in_(asked))
+        .group_by(DispatchItem.identity_index)
+    ).all()
+    return {one.identity_index: one[1] for one in found_before}

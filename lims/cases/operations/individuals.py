@@ -59,15 +59,16 @@ def decide(
     "new": things of one such word belong to one new individual, so that two words split.
     Raises NothingChosen, NotFound, ReasonNeeded, EvidenceNeeded, SecondPersonMissing, AlreadySo.
     """
-    opened: dict[str, str] = {}
+    opened = {
+        choice: _open_individual(session, vault, by=by, at=at)
+        for choice in sorted({one for one in choices.values() if one and one.startswith(NEW)})
+    }
     to: dict[str, str | None] = {}
-    for ref, choice in sorted(choices.items()):
-        if choice is not None and choice.startswith(NEW):
-            if choice not in opened:
-                opened[choice] = _open_individual(session, vault, by=by, at=at)
-            to[ref] = opened[choice]
+    for ref, choice in choices.items():
+        if choice is None or choice in opened:
+            to[ref] = opened[choice] if choice else None
         else:
-            to[ref] = found(session, Individual, choice).ref if choice is not None else None
+            to[ref] = found(session, Individual, choice).ref
     kind = DecisionKind.ASSIGNED
     if len(opened) > 1:
         kind = DecisionKind.SPLIT

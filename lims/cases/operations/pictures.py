@@ -45,7 +45,7 @@ _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 # Pillow and libheif tell of a bad file in all of these ways.
 _BAD_PICTURE = (
     OSError, ValueError, SyntaxError, KeyError, IndexError, EOFError, TypeError, OverflowError,
-    MemoryError, Warning, RuntimeError, struct.error, zlib.error, Image.DecompressionBombError,
+    MemoryError, Warning, RuntimeError, struct.error, zlib.error,
 )  # fmt: skip
 
 
@@ -102,6 +102,8 @@ def _checked(
             width, height = height, width
     except PhotographRefused:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotographTooLarge(mb=LARGEST_MB, mp=LARGEST_MEGAPIXELS) from error
     except _BAD_PICTURE as error:
         raise PhotographRefused() from error
     return Photograph(content, kind, width, height, thumbnail)

@@ -20,9 +20,9 @@ from lims.cases.queries.dispatches import (
     LABEL_INDEX,
     PACKAGE_SEAL_INDEX,
     SCAN_INDEX,
-    blind_number,
     names_of,
 )
+from lims.cases.queries.numbers import number_blind
 from lims.cases.queries.receiving import awaited, holders_of, seal_gaps
 from lims.cases.rules.dispatches import (
     DISPATCH_LOOKS,
@@ -140,7 +140,7 @@ def read_at_receiving(
     text = read.strip()
     key = vault.key(session, listed.key_ref)
     here = select(Package).where(Package.dispatch_ref == dispatch_ref)
-    seal_index = blind_number(vault, text, PACKAGE_SEAL_INDEX)
+    seal_index = number_blind(vault, text, PACKAGE_SEAL_INDEX)
     sealed = session.scalar(here.where(Package.seal_index == seal_index))
     if sealed is None:
         sealed = session.scalar(
@@ -155,7 +155,7 @@ def read_at_receiving(
         select(DispatchItem)
         .where(
             DispatchItem.dispatch_ref == dispatch_ref,
-            DispatchItem.scan_index == blind_number(vault, text, SCAN_INDEX),
+            DispatchItem.scan_index == number_blind(vault, text, SCAN_INDEX),
         )
         .order_by(DispatchItem.number)
         .with_for_update()
@@ -164,7 +164,7 @@ def read_at_receiving(
     if items:
         return _item_read(session, vault, key, items, text, package_ref, by=by, at=at)
     labelled = session.scalars(
-        here.where(Package.label_index == blind_number(vault, text, LABEL_INDEX))
+        here.where(Package.label_index == number_blind(vault, text, LABEL_INDEX))
     ).first() if normalised(text) else None  # fmt: skip
     if labelled is not None:
         seal = key.open(labelled.seal_number, labelled, "seal_number")

@@ -3,6 +3,7 @@
 
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lims.cases.models import BoneSampling, Case, Individual, Item, ThingNumber
@@ -65,9 +66,12 @@ def correct_item(
     if facts_of(item, key) == facts:
         raise NothingChanged()
     index = number_blind(vault, facts.field_number, ITEM_INDEX)
-    if index != item.number_index:
-        item.number_index = index
-        added(session, item, NumberThere())
+    try:
+        with session.begin_nested():
+            item.number_index = index
+            session.flush()
+    except IntegrityError:
+        raise NumberThere() from None
     write_facts(item, key, facts)
     item.version = seen + 1
     session.flush()

@@ -10,7 +10,8 @@ from lims.cases.models.dispatches import Dispatch, DispatchItem, Package, Packag
 from lims.cases.operations.possession import require_held
 from lims.cases.operations.recording import found
 from lims.cases.operations.sealed import record_sealed
-from lims.cases.queries.dispatches import PACKAGE_SEAL_INDEX, blind_number, names_of
+from lims.cases.queries.dispatches import PACKAGE_SEAL_INDEX, names_of
+from lims.cases.queries.numbers import number_blind
 from lims.cases.rules import check_reason
 from lims.cases.rules.dispatches import (
     PACKAGE_LOOKS,
@@ -108,7 +109,7 @@ def apply_seal(
         raise BadInput(field="seal_number", problem=Say(N_("Missing data for required field.")))
     package, key = _package(session, vault, package_ref, PackageState.OPEN)
     require_held(session, package.ref, by)
-    index = blind_number(vault, number, PACKAGE_SEAL_INDEX)
+    index = number_blind(vault, number, PACKAGE_SEAL_INDEX)
     used = session.scalar(select(PackageSeal.ref).where(PackageSeal.seal_index == index).limit(1))
     if used is not None or session.scalar(
         select(Package.ref).where(Package.seal_index == index).limit(1)

@@ -13,6 +13,7 @@ from lims.cases.operations.recording import open_case, record_item, record_sampl
 from lims.cases.operations.seals import standing_seal
 from lims.cases.queries import CASE_INDEX, ITEM_INDEX, SITE_INDEX
 from lims.cases.queries.dispatches import quarantined_things
+from lims.cases.queries.numbers import number_blind
 from lims.cases.rules.dispatches import DispatchState, ItemState
 from lims.core.actors import Actor
 from lims.core.sealing import Vault
@@ -66,13 +67,13 @@ def _record(session: Session, vault: Vault, item: DispatchItem, *, by: Actor, at
     number = key.open(item.case_number, item, "case_number")
     case_ref = session.scalar(
         select(Case.ref).where(
-            Case.site_ref == site.ref, Case.number_index == vault.blind(number, CASE_INDEX)
+            Case.site_ref == site.ref, Case.number_index == number_blind(vault, number, CASE_INDEX)
         )
     ) or open_case(session, vault, site.ref, number=number, by=by, at=at)
     field = key.open(item.field_number, item, "field_number")
     item_ref = session.scalar(
         select(Item.ref).where(
-            Item.case_ref == case_ref, Item.number_index == vault.blind(field, ITEM_INDEX)
+            Item.case_ref == case_ref, Item.number_index == number_blind(vault, field, ITEM_INDEX)
         )
     ) or record_item(
         session, vault, case_ref, field_number=field, element=item.element, side=item.side,

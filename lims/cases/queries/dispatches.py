@@ -21,7 +21,6 @@ from lims.cases.queries.receiving import holders_of
 from lims.cases.rules.dispatches import ItemState
 from lims.core.errors import NotFound
 from lims.core.sealing import Key, Vault
-from lims.core.spelling import number_key
 
 SENDER_INDEX = "dispatch_sender.name"
 BYTES_INDEX, CONTENT_INDEX = "dispatch.bytes", "dispatch.content"
@@ -111,11 +110,6 @@ class DiscrepancyShown:
     decided_because: str
 
 
-def blind_number(vault: Vault, number: str, index: str) -> bytes:
-    """Return the blind index of a number, however its parts are spaced."""
-    return vault.blind(number_key(number), index)
-
-
 def senders(session: Session, vault: Vault) -> tuple[SenderShown, ...]:
     """Return every sender, by name."""
     rows = session.scalars(select(Sender)).all()
@@ -192,16 +186,14 @@ def _dispatches(
             )
             .where(DispatchItem.dispatch_ref.in_(refs))
             .group_by(DispatchItem.dispatch_ref)
-        ).tuples()
+        ).all()
     }
     undecided: dict[str, int] = dict(
         session.execute(
             select(Discrepancy.dispatch_ref, func.count())
             .where(Discrepancy.dispatch_ref.in_(refs), Discrepancy.decided_at.is_(None))
             .group_by(Discrepancy.dispatch_ref)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return tuple(
         DispatchShown(
@@ -255,7 +247,7 @@ def packages_of(session: Session, vault: Vault, dispatch_ref: str) -> tuple[Pack
             )
             .where(DispatchItem.dispatch_ref == dispatch_ref)
             .group_by(DispatchItem.package_ref)
-        ).tuples()
+        ).all()
     }
     blocked, _ = quarantined_things(session, dispatch_ref)
     holders = holders_of(session, refs)
@@ -358,15 +350,11 @@ def discrepancies_of(
 
 def quarantined_things(session: Session, dispatch_ref: str) -> tuple[set[str], set[str]]:
     """Return the packages and the items of a dispatch with a discrepancy that is not decided."""
-    rows = (
-        session.execute(
-            select(Discrepancy.package_ref, Discrepancy.item_ref).where(
-                Discrepancy.dispatch_ref == dispatch_ref, Discrepancy.decided_at.is_(None)
-            )
+    rows = session.execute(
+        select(Discrepancy.package_ref, Discrepancy.item_ref).where(
+            Discrepancy.dispatch_ref == dispatch_ref, Discrepancy.decided_at.is_(None)
         )
-        .tuples()
-        .all()
-    )
+    ).all()
     items = {item for _, item in rows if item is not None}
     return {package for package, item in rows if package is not None and item is None}, items
 

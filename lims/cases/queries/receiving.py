@@ -80,9 +80,7 @@ def holders_of(session: Session, thing_refs: Collection[str]) -> dict[str, str]:
             select(SealedPossession.thing_ref, SealedPossession.holder).where(
                 SealedPossession.thing_ref.in_(thing_refs), SealedPossession.ended_at.is_(None)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
 
 

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages of dispatches are sent."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from lims.cases.rules.dispatch_columns import Column
 from lims.cases.rules.dispatches import Decision, DiscrepancyKind
 from lims.people.rules import Line
+from lims.people.schemas import WitnessSchema
 
 TOO_LONG = "Length is too long."
-WRONG_CHOICE = {"unknown": "Not a valid choice."}
+Words = dict[str, str | list[Any] | dict[Any, Any]]
+WRONG_CHOICE: Words = {"unknown": "Not a valid choice."}
+WRONG_DAY: Words = {"invalid": "Not a valid date."}
 MOST_TYPED = 200
 """Rows at most that are typed into one page."""
 
@@ -20,12 +25,12 @@ def _text(longest: int, *, required: bool = False) -> fields.String:
     return fields.String(load_default="", validate=most)
 
 
-def _column(longest: int) -> fields.List:
+def _column(longest: int) -> fields.List[str]:
     one = fields.String(validate=validate.Length(max=longest, error=TOO_LONG))
     return fields.List(one, load_default=list, validate=validate.Length(max=MOST_TYPED))
 
 
-def _line() -> fields.Enum:
+def _line() -> fields.Enum[Line]:
     return fields.Enum(Line, by_value=True, load_default=Line.BONE, error_messages=WRONG_CHOICE)
 
 
@@ -47,6 +52,14 @@ class NewListSchema(Schema):
 
     line = _line()
     rows = fields.Integer(load_default=8, validate=validate.Range(min=1, max=MOST_TYPED))
+
+
+class TemplateSchema(Schema):
+    """Which file to fill in."""
+
+    line = _line()
+    language = fields.String(load_default="en", validate=validate.OneOf(("en", "ar")))
+    kind = fields.String(load_default="xlsx", validate=validate.OneOf(("csv", "xlsx")))
 
 
 class UploadSchema(Schema):
@@ -100,7 +113,7 @@ class ArrivalSchema(Schema):
     name = _text(120)
     organisation = _text(120)
     document = _text(60)
-    witness_badge = _text(20)
+    witness_badge = _text(40)
     witness_pin = _text(20)
 
 
@@ -111,19 +124,10 @@ class ReadSchema(Schema):
     package = _text(32)
 
 
-class WitnessedSchema(Schema):
+class WitnessedSchema(WitnessSchema):
     """An act that needs a reason and a second person."""
 
     reason = _text(500, required=True)
-    witness_badge = _text(20, required=True)
-    witness_pin = _text(20, required=True)
-
-
-class SecondPersonSchema(Schema):
-    """An act that a second person confirms."""
-
-    witness_badge = _text(20, required=True)
-    witness_pin = _text(20, required=True)
 
 
 class SealSchema(Schema):
@@ -158,4 +162,4 @@ class DecisionSchema(WitnessedSchema):
 class ReceiveSchema(Schema):
     """The end of receiving; the day of sampling where the list does not say it."""
 
-    taken_on = fields.Date(load_default=None, error_messages={"invalid": "Not a valid date."})
+    taken_on = fields.Date(load_default=None, error_messages=WRONG_DAY)

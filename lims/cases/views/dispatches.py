@@ -21,12 +21,13 @@ from lims.cases.schemas.dispatches import (
     DispatchesSchema,
     MappingSchema,
     NewListSchema,
+    TemplateSchema,
     TypedSchema,
     UploadSchema,
 )
 from lims.cases.views.blueprint import Answer, blueprint, look
 from lims.core.clock import from_utc_text, now, utc_text
-from lims.core.errors import BadInput, NotFound, Refusal
+from lims.core.errors import BadInput, Refusal
 from lims.core.sealing import Vault, open_vault
 from lims.core.words import N_, Say
 from lims.people.rules import LINE_WORDS, Line
@@ -75,14 +76,14 @@ def new_dispatch() -> Answer:
     return _forms(vault, asked["line"], rows=asked["rows"])
 
 
-@blueprint.get("/cases/dispatches/template/<line>/<language>.<kind>")
+@blueprint.get("/cases/dispatches/template")
 @needs(Right.SEE_CASES)
-def dispatch_template(line: str, language: str, kind: str) -> Answer:
+def dispatch_template() -> Answer:
     """Hand out the file that a sender fills in."""
-    if line not in set(Line) or language not in TEMPLATE_HEADERS or kind not in TYPES:
-        raise NotFound(code=f"{line}/{language}.{kind}"[:40])
-    content = dispatch_files.template(Line(line), language, workbook=kind == "xlsx")
-    name = f"dispatch-{line.replace(' ', '-')}-{language}.{kind}"
+    asked = query(TemplateSchema())
+    kind, language, line = asked["kind"], asked["language"], asked["line"]
+    content = dispatch_files.template(line, language, workbook=kind == "xlsx")
+    name = f"dispatch-{line.value}-{language}.{kind}"
     return Response(
         content, mimetype=TYPES[kind],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from lims.cases.models.dispatches import Discrepancy, DispatchItem, Package
 from lims.cases.operations import discrepancies, found, receiving, seals
-from lims.cases.operations.photographs import Photograph, read_photograph
+from lims.cases.operations.pictures import Photograph, read_photograph
 from lims.cases.operations.receipts import draw_receipt, receipt_of
 from lims.cases.operations.receiving import Outsider, Read
 from lims.cases.queries import dispatches as queries
+from lims.cases.rules import LARGEST_MB
 from lims.cases.rules.dispatches import (
     DECISION_WORDS,
     DISCREPANCY_WORDS,
@@ -33,7 +34,6 @@ from lims.cases.schemas.dispatches import (
     ReadSchema,
     ReceiveSchema,
     SealSchema,
-    SecondPersonSchema,
     WeighSchema,
     WitnessedSchema,
 )
@@ -45,14 +45,13 @@ from lims.core.sealing import open_vault
 from lims.core.words import N_, Say
 from lims.people.queries import initials_of
 from lims.people.rules import LINE_WORDS
-from lims.people.views import confirm_badge
+from lims.people.schemas import WitnessSchema
+from lims.people.views import witness_of
 from lims.samples.rules import read_mass
 from lims.web.guard import needs, signed_in
 from lims.web.locale import translate
 from lims.web.pages import done, form, laboratory, page, query, reading, settings, write
 from lims.web.rights import Right
-
-LARGEST_PHOTOGRAPH = 20_000_000
 
 
 @blueprint.get("/cases/dispatches/<ref>")
@@ -71,7 +70,7 @@ def post_arrival(ref: str) -> Answer:
     by = signed_in()
     deliverer: Outsider | Actor = Outsider(sent["name"], sent["organisation"], sent["document"])
     if sent["witness_badge"]:
-        deliverer = confirm_badge(sent["witness_badge"], sent["witness_pin"], not_by=by)
+        deliverer = witness_of(sent)
 
     def arrive(session: Session) -> dict[str, object]:
         receiving.arrive(
@@ -118,7 +117,7 @@ def post_read(ref: str) -> Answer:
 def post_open(package: str) -> Answer:
     """Break the seal of a package before a witness."""
     sent, by = form(WitnessedSchema()), signed_in()
-    witness = confirm_badge(sent["witness_badge"], sent["witness_pin"], not_by=by)
+    witness = witness_of(sent)
     vault = open_vault(settings())
     return _at_package(
         package,
@@ -200,10 +199,10 @@ def discrepancy_photograph(ref: str) -> Answer:
 
 @blueprint.post("/cases/dispatches/discrepancies/<ref>/decision")
 @needs(Right.CODE_SAMPLES)
-def post_decision(ref: str) -> Answer:
+def post_discrepancy_decision(ref: str) -> Answer:
     """Decide a discrepancy, confirmed by a second person."""
     sent, by = form(DecisionSchema()), signed_in()
-    witness = confirm_badge(sent["witness_badge"], sent["witness_pin"], not_by=by)
+    witness = witness_of(sent)
     vault = open_vault(settings())
 
     def decide(session: Session) -> dict[str, object]:
@@ -234,8 +233,8 @@ def post_received(ref: str) -> Answer:
 @needs(Right.REGISTER_CASES)
 def post_hand_over(ref: str) -> Answer:
     """Hand over what one holds of a dispatch to whoever confirms with badge and PIN."""
-    sent, by = form(SecondPersonSchema()), signed_in()
-    to = confirm_badge(sent["witness_badge"], sent["witness_pin"], not_by=by)
+    sent, by = form(WitnessSchema()), signed_in()
+    to = witness_of(sent)
     vault = open_vault(settings())
 
     def give(session: Session) -> dict[str, object]:
@@ -331,5 +330,5 @@ def _at_package(package: str, act: Callable[[Session], None]) -> Answer:
 
 def _sent_photograph() -> Photograph | None:
     sent = request.files.get("photograph")
-    content = sent.read(LARGEST_PHOTOGRAPH + 1) if sent is not None else b""
+    content = sent.read(LARGEST_MB * 1_000_000 + 1) if sent is not None else b""
     return read_photograph(content) if content else None

@@ -40,6 +40,60 @@ def upgrade() -> None:
         sa.UniqueConstraint("group_code", name=op.f("uq_burial_group_group_code")),
     )
     op.create_table(
+        "sealed_possession",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("thing_ref", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=True),
+        sa.Column("holder", sa.String(length=80), nullable=False),
+        sa.Column("began_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("began_event", sa.String(length=36), nullable=False),
+        sa.Column("ended_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_event", sa.String(length=36), nullable=True),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (ended_event IS NULL)", name=op.f("ck_sealed_possession_ended")
+        ),
+        sa.CheckConstraint(
+            "(number = 1 AND previous IS NULL) OR previous = number - 1",
+            name=op.f("ck_sealed_possession_previous"),
+        ),
+        sa.CheckConstraint(
+            "ended_at IS NULL OR ended_at >= began_at", name=op.f("ck_sealed_possession_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thing_ref", "previous", "began_at"],
+            [
+                "sealed_possession.thing_ref",
+                "sealed_possession.number",
+                "sealed_possession.ended_at",
+            ],
+            name="no_gap",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_possession")),
+        sa.UniqueConstraint(
+            "thing_ref",
+            "number",
+            "ended_at",
+            name=op.f("uq_sealed_possession_thing_ref_number_ended_at"),
+        ),
+        sa.UniqueConstraint(
+            "thing_ref", "number", name=op.f("uq_sealed_possession_thing_ref_number")
+        ),
+    )
+    op.create_index(
+        "ix_sealed_possession_holder", "sealed_possession", ["holder", "began_at"], unique=False
+    )
+    op.create_index(
+        "uq_sealed_possession_standing",
+        "sealed_possession",
+        ["thing_ref"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
         "code_resolution",
         sa.Column("ref", sa.String(length=32), nullable=False),
         sa.Column("key_ref", sa.String(length=32), nullable=False),
@@ -54,6 +108,21 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_code_resolution_sampling_ref"), "code_resolution", ["sampling_ref"], unique=False
+    )
+    op.create_table(
+        "dispatch_sender",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("name_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("mapping", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_dispatch_sender_key_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_dispatch_sender")),
+        sa.UniqueConstraint("name_index", name=op.f("uq_dispatch_sender_name_index")),
     )
     op.create_table(
         "event_salt",
@@ -163,6 +232,72 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_coding_list_coded_at"), "coding_list", ["coded_at"], unique=False)
     op.create_table(
+        "dispatch",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("sender_ref", sa.String(length=32), nullable=False),
+        sa.Column(
+            "line",
+            sa.Enum(
+                "bone",
+                "reference",
+                name="line",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "announced",
+                "arrived",
+                "received",
+                "refused",
+                name="dispatchstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("number", sa.LargeBinary(), nullable=False),
+        sa.Column("file_name", sa.LargeBinary(), nullable=False),
+        sa.Column("bytes_index", sa.LargeBinary(length=8), nullable=True),
+        sa.Column("content_index", sa.LargeBinary(length=8), nullable=True),
+        sa.Column("columns", sa.LargeBinary(), nullable=False),
+        sa.Column("again", sa.LargeBinary(), nullable=False),
+        sa.Column("cancelled_because", sa.LargeBinary(), nullable=False),
+        sa.Column("deliverer", sa.LargeBinary(), nullable=False),
+        sa.Column("delivered_by", sa.String(length=80), nullable=True),
+        sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.Column("arrived_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("arrived_by", sa.String(length=80), nullable=True),
+        sa.Column("received_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("received_by", sa.String(length=80), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'received') = (received_at IS NOT NULL)", name=op.f("ck_dispatch_received")
+        ),
+        sa.CheckConstraint(
+            "state = 'announced' OR arrived_at IS NOT NULL OR state = 'refused'",
+            name=op.f("ck_dispatch_arrived"),
+        ),
+        sa.CheckConstraint(
+            "arrived_by IS NULL OR arrived_by <> delivered_by", name=op.f("ck_dispatch_two_hands")
+        ),
+        sa.ForeignKeyConstraint(["key_ref"], ["sealed_key.ref"], name=op.f("fk_dispatch_key_ref")),
+        sa.ForeignKeyConstraint(
+            ["sender_ref"], ["dispatch_sender.ref"], name=op.f("fk_dispatch_sender_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_dispatch")),
+        sa.UniqueConstraint("bytes_index", name=op.f("uq_dispatch_bytes_index")),
+        sa.UniqueConstraint("content_index", name=op.f("uq_dispatch_content_index")),
+    )
+    op.create_index(op.f("ix_dispatch_recorded_at"), "dispatch", ["recorded_at"], unique=False)
+    op.create_index(op.f("ix_dispatch_sender_ref"), "dispatch", ["sender_ref"], unique=False)
+    op.create_table(
         "recovery_case",
         sa.Column("ref", sa.String(length=32), nullable=False),
         sa.Column("key_ref", sa.String(length=32), nullable=False),
@@ -189,6 +324,59 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_recovery_case_of_site", "recovery_case", ["site_ref", "opened_at", "ref"], unique=False
+    )
+    op.create_table(
+        "dispatch_package",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("dispatch_ref", sa.String(length=32), nullable=False),
+        sa.Column("sender_ref", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("label", sa.LargeBinary(), nullable=False),
+        sa.Column("label_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("seal_number", sa.LargeBinary(), nullable=False),
+        sa.Column("seal_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "announced",
+                "sealed",
+                "open",
+                "emptied",
+                "missing",
+                name="packagestate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["dispatch_ref"], ["dispatch.ref"], name=op.f("fk_dispatch_package_dispatch_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_dispatch_package_key_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sender_ref"], ["dispatch_sender.ref"], name=op.f("fk_dispatch_package_sender_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_dispatch_package")),
+        sa.UniqueConstraint(
+            "dispatch_ref", "number", name=op.f("uq_dispatch_package_dispatch_ref_number")
+        ),
+        sa.UniqueConstraint(
+            "sender_ref",
+            "seal_index",
+            "round",
+            name=op.f("uq_dispatch_package_sender_ref_seal_index_round"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_dispatch_package_label_index"), "dispatch_package", ["label_index"], unique=False
+    )
+    op.create_index(
+        op.f("ix_dispatch_package_seal_index"), "dispatch_package", ["seal_index"], unique=False
     )
     op.create_table(
         "recovered_item",
@@ -437,6 +625,115 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_bone_sampling_state"), "bone_sampling", ["state"], unique=False)
     op.create_table(
+        "dispatch_item",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("dispatch_ref", sa.String(length=32), nullable=False),
+        sa.Column("package_ref", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("identity_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("site", sa.LargeBinary(), nullable=False),
+        sa.Column("site_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("case_number", sa.LargeBinary(), nullable=False),
+        sa.Column("case_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("field_number", sa.LargeBinary(), nullable=False),
+        sa.Column("field_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("donor_number", sa.LargeBinary(), nullable=False),
+        sa.Column("scan_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("element", sa.String(length=40), nullable=False),
+        sa.Column(
+            "side",
+            sa.Enum(
+                "left",
+                "right",
+                "midline",
+                "unknown",
+                name="side",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "material",
+            sa.Enum(
+                "bone",
+                "tooth",
+                "blood card",
+                "buccal swab",
+                name="material",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("mass_ug", sa.BigInteger(), nullable=True),
+        sa.Column("expected", sa.Integer(), nullable=False),
+        sa.Column("taken_on", sa.Date(), nullable=True),
+        sa.Column("remarks", sa.LargeBinary(), nullable=False),
+        sa.Column("other", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "announced",
+                "scanned",
+                "missing",
+                "recorded",
+                "kept out",
+                name="itemstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("counted", sa.Integer(), nullable=False),
+        sa.Column("read_mass_ug", sa.BigInteger(), nullable=True),
+        sa.Column("scanned_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("scanned_by", sa.String(length=80), nullable=True),
+        sa.Column("sampling_ref", sa.String(length=32), nullable=True),
+        sa.CheckConstraint(
+            "(counted = 0) = (scanned_at IS NULL)", name=op.f("ck_dispatch_item_scanned")
+        ),
+        sa.CheckConstraint(
+            "counted >= 0 AND counted <= expected", name=op.f("ck_dispatch_item_counted")
+        ),
+        sa.CheckConstraint("expected > 0", name=op.f("ck_dispatch_item_expected")),
+        sa.CheckConstraint("mass_ug IS NULL OR mass_ug > 0", name=op.f("ck_dispatch_item_mass")),
+        sa.CheckConstraint(
+            "read_mass_ug IS NULL OR read_mass_ug > 0", name=op.f("ck_dispatch_item_read_mass")
+        ),
+        sa.ForeignKeyConstraint(
+            ["dispatch_ref"], ["dispatch.ref"], name=op.f("fk_dispatch_item_dispatch_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_dispatch_item_key_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["package_ref"], ["dispatch_package.ref"], name=op.f("fk_dispatch_item_package_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_dispatch_item")),
+        sa.UniqueConstraint(
+            "dispatch_ref", "number", name=op.f("uq_dispatch_item_dispatch_ref_number")
+        ),
+        sa.UniqueConstraint(
+            "identity_index", "round", name=op.f("uq_dispatch_item_identity_index_round")
+        ),
+        sa.UniqueConstraint("sampling_ref", name=op.f("uq_dispatch_item_sampling_ref")),
+    )
+    op.create_index(
+        op.f("ix_dispatch_item_field_index"), "dispatch_item", ["field_index"], unique=False
+    )
+    op.create_index(
+        op.f("ix_dispatch_item_package_ref"), "dispatch_item", ["package_ref"], unique=False
+    )
+    op.create_index(
+        op.f("ix_dispatch_item_scan_index"), "dispatch_item", ["scan_index"], unique=False
+    )
+    op.create_table(
         "item_version",
         sa.Column("ref", sa.String(length=32), nullable=False),
         sa.Column("key_ref", sa.String(length=32), nullable=False),
@@ -455,6 +752,84 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("ref", name=op.f("pk_item_version")),
         sa.UniqueConstraint("item_ref", "number", name=op.f("uq_item_version_item_ref_number")),
+    )
+    op.create_table(
+        "package_seal",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("package_ref", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=True),
+        sa.Column("seal_number", sa.LargeBinary(), nullable=False),
+        sa.Column("seal_index", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("applied_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("applied_by", sa.String(length=80), nullable=False),
+        sa.Column("broken_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("broken_by", sa.String(length=80), nullable=True),
+        sa.Column("witness", sa.String(length=80), nullable=False),
+        sa.Column("broken_because", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "followed_by",
+            sa.Enum(
+                "",
+                "new seal",
+                "use",
+                name="sealend",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("followed_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "followed_by = '' OR broken_at IS NOT NULL", name=op.f("ck_package_seal_followed")
+        ),
+        sa.CheckConstraint(
+            "(broken_at IS NULL) = (broken_by IS NULL)", name=op.f("ck_package_seal_broken")
+        ),
+        sa.CheckConstraint(
+            "(number = 1 AND previous IS NULL) OR previous = number - 1",
+            name=op.f("ck_package_seal_previous"),
+        ),
+        sa.CheckConstraint(
+            "broken_at IS NULL OR broken_at >= applied_at", name=op.f("ck_package_seal_order")
+        ),
+        sa.CheckConstraint(
+            "broken_by IS NULL OR broken_by <> witness", name=op.f("ck_package_seal_witnessed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_package_seal_key_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["package_ref", "previous"],
+            ["package_seal.package_ref", "package_seal.number"],
+            name="previous_seal",
+        ),
+        sa.ForeignKeyConstraint(
+            ["package_ref"], ["dispatch_package.ref"], name=op.f("fk_package_seal_package_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_package_seal")),
+        sa.UniqueConstraint(
+            "package_ref",
+            "number",
+            "broken_at",
+            name=op.f("uq_package_seal_package_ref_number_broken_at"),
+        ),
+        sa.UniqueConstraint(
+            "package_ref", "number", name=op.f("uq_package_seal_package_ref_number")
+        ),
+    )
+    op.create_index(
+        op.f("ix_package_seal_seal_index"), "package_seal", ["seal_index"], unique=False
+    )
+    op.create_index(
+        "uq_package_seal_whole",
+        "package_seal",
+        ["package_ref"],
+        unique=True,
+        sqlite_where=sa.text("broken_at IS NULL"),
+        postgresql_where=sa.text("broken_at IS NULL"),
     )
     op.create_table(
         "assignment",
@@ -529,6 +904,99 @@ def upgrade() -> None:
         sa.UniqueConstraint("sampling_ref", name=op.f("uq_bone_coding_sampling_ref")),
     )
     op.create_index(op.f("ix_bone_coding_list_ref"), "bone_coding", ["list_ref"], unique=False)
+    op.create_table(
+        "dispatch_discrepancy",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column("dispatch_ref", sa.String(length=32), nullable=False),
+        sa.Column("package_ref", sa.String(length=32), nullable=True),
+        sa.Column("item_ref", sa.String(length=32), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "seal differs",
+                "package damaged",
+                "package missing",
+                "item missing",
+                "item too many",
+                "item damaged",
+                "mass differs",
+                name="discrepancykind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("sent", sa.LargeBinary(), nullable=False),
+        sa.Column("read", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("photograph_sha256", sa.String(length=64), nullable=False),
+        sa.Column("photograph_file", sa.String(length=64), nullable=False),
+        sa.Column("photograph_type", sa.String(length=4), nullable=False),
+        sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.Column(
+            "decision",
+            sa.Enum(
+                "use",
+                "keep out",
+                name="decision",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("decided_because", sa.LargeBinary(), nullable=False),
+        sa.Column("decided_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("witness", sa.String(length=80), nullable=True),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decision IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL) AND (decided_at IS NULL) = (witness IS NULL)",
+            name=op.f("ck_dispatch_discrepancy_decided"),
+        ),
+        sa.CheckConstraint(
+            "decided_by IS NULL OR decided_by <> witness",
+            name=op.f("ck_dispatch_discrepancy_two_decide"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["dispatch_ref"], ["dispatch.ref"], name=op.f("fk_dispatch_discrepancy_dispatch_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_ref"], ["dispatch_item.ref"], name=op.f("fk_dispatch_discrepancy_item_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_dispatch_discrepancy_key_ref")
+        ),
+        sa.ForeignKeyConstraint(
+            ["package_ref"],
+            ["dispatch_package.ref"],
+            name=op.f("fk_dispatch_discrepancy_package_ref"),
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_dispatch_discrepancy")),
+    )
+    op.create_index(
+        op.f("ix_dispatch_discrepancy_decided_at"),
+        "dispatch_discrepancy",
+        ["decided_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_dispatch_discrepancy_dispatch_ref"),
+        "dispatch_discrepancy",
+        ["dispatch_ref"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_dispatch_discrepancy_item_ref"), "dispatch_discrepancy", ["item_ref"], unique=False
+    )
+    op.create_index(
+        op.f("ix_dispatch_discrepancy_package_ref"),
+        "dispatch_discrepancy",
+        ["package_ref"],
+        unique=False,
+    )
     op.create_table(
         "field_photograph",
         sa.Column("ref", sa.String(length=32), nullable=False),
