@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Persons, consents and the coding of what donors gave."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from sqlalchemy import func, select
 from lims.cases.rules import ListTooShort, NotPending, ReasonNeeded, SamplingState
 from lims.core.db import Database
 from lims.core.errors import NotFound
-from lims.core.sealing import Vault
+from lims.core.files import FileStore
+from lims.core.sealing import Vault, open_vault
+from lims.core.settings import Settings
 from lims.custody.queries import blocked
 from lims.custody.rules import HoldReason
 from lims.identities import operations, queries
-from lims.identities.models import Consent, NameIndex, ReferenceSampling, Relation
+from lims.identities.models import Consent, Donor, NameIndex, ReferenceSampling, Relation
 from lims.identities.rules import (
     RELATION_WORDS,
     SCOPE_WORDS,
@@ -35,7 +38,7 @@ from lims.identities.rules import (
 from lims.samples.models import Sample
 from lims.samples.rules import ExpectedSex, Line, Material, MaterialOfOtherLine
 from tests.cast import Cast
-from tests.sealed import NUMBER, REASON, Sealed
+from tests.sealed import FAMILY, NUMBER, REASON, Sealed
 
 DAY = date(2026, 3, 10)
 TESTING = frozenset({Scope.DNA_TESTING})
@@ -215,3 +218,28 @@ def test_an_unknown_code_leads_nowhere(
                 operations.resolve_code(
                     session, vault, code, reason="-", by=cast.coordinator, at=at
                 )
+
+
+def test_where_persons_are_stored_plain_an_erasure_overwrites_them(
+    database: Database, settings: Settings, cast: Cast, at: datetime
+) -> None:
+    vault = replace(open_vault(settings), encrypts=False)
+    sealed = Sealed(vault, FileStore(settings.files), cast, at)
+    with database.writing() as session:
+        donor, other = sealed.a_donor(session), sealed.a_donor(session)
+        sealed.a_reference(session, donor=donor)
+        operations.withdraw_consent(
+            session, vault, donor, reason=REASON, by=cast.coordinator, at=at
+        )
+    with database.writing() as session:
+        operations.erase_donor(
+            session, vault, donor, after_days=0, witness=cast.quality, by=cast.coordinator, at=at
+        )
+    with database.reading() as session:
+        row = session.get_one(Donor, donor)
+        assert {row.given, row.family, row.latin, row.phone, row.number} == {b"\x00"}
+        kept = session.scalars(select(Consent).where(Consent.donor_ref == donor)).one()
+        assert {kept.witness, kept.withdrawn_because} == {b"\x00"}
+        assert session.get_one(Donor, other).family.decode()[1:] == FAMILY
+        found = queries.search_persons(session, vault, FAMILY, today=at.date())
+        assert [one.donor.ref for one in found.donors] == [other]
