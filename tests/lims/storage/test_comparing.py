@@ -32,7 +32,7 @@ def test_each_position_says_what_it_means() -> None:
         ("A3", RackChange.MOVED, "moved"), ("A4", RackChange.UNREAD_KEPT, "quiet"),
         ("A5", RackChange.UNREAD, "A5"), ("A6", RackChange.UNKNOWN, "JUNK"),
         ("A7", RackChange.TWICE, "twin"), ("A8", RackChange.TWICE, "twin"),
-        ("A9", RackChange.MISSING_IN_THE_WAY, "ousted"), ("A9", RackChange.MOVED, "usurper"),
+        ("A9", RackChange.MOVED, "usurper"), ("A9", RackChange.MISSING_IN_THE_WAY, "ousted"),
         ("B1", RackChange.MISSING, "away"),
     ]  # fmt: skip
     assert [line.code for line in said.problems] == ["A5", "JUNK", "twin", "twin", "ousted"]
