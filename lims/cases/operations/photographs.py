@@ -95,17 +95,16 @@ def withdraw_photograph(
     row = found(session, FieldPhotograph, ref, lock=True)
     if row.withdrawn_at is not None:
         raise PhotographGone()
+    if row.sampling_ref is not None and row.kind is PhotographKind.SCALE:
+        sampling = found(session, BoneSampling, row.sampling_ref, lock=True)
+        left = _with_scale(session, sampling.ref, but=row.ref)
+        if left is None and sampling.state is SamplingState.CODED:
+            raise PhotographNeeded()
+        sampling.photograph_sha256 = left.sha256 if left is not None else ""
     key = vault.key(session, row.key_ref)
     row.withdrawn_at, row.withdrawn_by = at, by.id
     row.withdrawn_because = key.seal(reason.strip(), row, "withdrawn_because")
     session.flush()
-    if row.sampling_ref is not None:
-        sampling = found(session, BoneSampling, row.sampling_ref, lock=True)
-        left = _with_scale(session, sampling.ref)
-        if left is None and sampling.state is SamplingState.CODED and sampling.photograph_sha256:
-            raise PhotographNeeded()
-        sampling.photograph_sha256 = left.sha256 if left is not None else ""
-        session.flush()
     record_sealed(
         session, key, Tag.SEALED_PHOTOGRAPH_WITHDRAWN, row.ref, {"reason": reason.strip()},
         by=by, at=at,
@@ -140,13 +139,14 @@ def photograph_of(
     return photograph
 
 
-def _with_scale(session: Session, sampling_ref: str) -> FieldPhotograph | None:
+def _with_scale(session: Session, sampling_ref: str, *, but: str = "") -> FieldPhotograph | None:
     return session.scalars(
         select(FieldPhotograph)
         .where(
             FieldPhotograph.sampling_ref == sampling_ref,
             FieldPhotograph.kind == PhotographKind.SCALE,
             FieldPhotograph.withdrawn_at.is_(None),
+            FieldPhotograph.ref != but,
         )
         .order_by(FieldPhotograph.recorded_at, FieldPhotograph.ref)
         .limit(1)

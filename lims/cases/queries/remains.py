@@ -244,7 +244,9 @@ def search_samplings(session: Session, vault: Vault, number: str) -> tuple[Sampl
     """
     if not number_key(number):
         return ()
-    of_case = select(Case.ref).where(Case.number_index == number_blind(vault, number, CASE_INDEX))
+    of_case = session.scalars(
+        select(Case.ref).where(Case.number_index == number_blind(vault, number, CASE_INDEX))
+    ).all()
     items = set(
         session.scalars(
             select(Item.ref).where(Item.number_index == number_blind(vault, number, ITEM_INDEX))
