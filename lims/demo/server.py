@@ -6,9 +6,12 @@ from pathlib import Path
 import click
 
 from lims.app import create_app
+from lims.core.actors import Actor
+from lims.core.clock import now
 from lims.core.settings import read_settings
 from lims.demo.launch import HOST
 from lims.demo.views import blueprint
+from lims.founding.erasures import apply_erasures
 from lims.processes import run_server, watch_parent
 
 DRAIN_SECONDS = 3
@@ -22,6 +25,7 @@ def main(folder: Path, port: int) -> None:
     settings = read_settings(folder)
     if not settings.demonstration:
         raise click.UsageError(f"{folder} is not a demonstration")
+    apply_erasures(settings, by=Actor("console:demo"), at=now())
     watch_parent()
     app = create_app(settings, extra=[blueprint])
     run_server(app, settings, host=HOST, port=port, drain=DRAIN_SECONDS)
