@@ -4,6 +4,7 @@
 from marshmallow import Schema, fields, validate
 
 from lims.custody.rules import HoldReason
+from lims.quality.rules import Decision
 
 
 class LedgerPageSchema(Schema):
@@ -21,7 +22,33 @@ class HoldSchema(Schema):
     remark = fields.String(required=True, validate=validate.Length(min=3, max=300))
 
 
-class LiftSchema(Schema):
-    """Why a hold is lifted."""
+class FrozenSchema(Schema):
+    """Which part of what a hold froze is looked at."""
 
+    after = fields.String(load_default="", validate=validate.Length(max=11))
+
+
+class LiftSchema(Schema):
+    """Why a thing may go on: the decision, the number of the incident, and the reason in words."""
+
+    decision = fields.Enum(Decision, by_value=True, required=True)
+    incident = fields.String(load_default="", validate=validate.Length(max=20))
     reason = fields.String(required=True, validate=validate.Length(min=3, max=300))
+
+
+class VerifySchema(Schema):
+    """Whether every event is to be read, or what is new."""
+
+    whole = fields.Boolean(load_default=False)
+
+
+class SheetSchema(Schema):
+    """The day whose sheet is asked for."""
+
+    day = fields.Date(load_default=None)
+
+
+class AnchorSchema(Schema):
+    """What a label or slip says of the ledger."""
+
+    anchor = fields.String(load_default="", validate=validate.Length(max=40))

@@ -12,30 +12,52 @@ from flask import Blueprint, Response, send_file, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from lims.core.clock import now
+from lims.core.clock import from_utc_text, now
 from lims.core.words import Say
 from lims.custody import verifier
-from lims.custody.operations import checkpoint, daily_signer, publish, read_public_key
+from lims.custody.operations import (
+    checkpoint,
+    daily_signer,
+    days_left,
+    publish,
+    read_public_key,
+)
+from lims.custody.operations.verifying import remembered, verify_ledger
 from lims.custody.queries import (
+    checkpoint_due,
     export_lines,
     head,
     history,
     proof_lines,
     recent,
-    verify_database,
 )
-from lims.custody.rules import HOLD_WORDS, Event, HoldReason, Tag
+from lims.custody.queries.anchors import check_anchor
+from lims.custody.queries.witnesses import newest_cosignatures, witness_keys
+from lims.custody.rules import HOLD_WORDS, Event, Tag
+from lims.custody.rules.anchors import VERDICT_WORDS
 from lims.people.queries import initials_of
 from lims.quality.operations import (
+    draw_sheet,
     hold_thing,
     lift,
     make_package,
     record_and_sign,
     record_check,
     record_export,
+    sheet_of,
 )
-from lims.quality.queries import ledger_state, standing_holds
-from lims.quality.schemas import HoldSchema, LedgerPageSchema, LiftSchema
+from lims.quality.queries import frozen_by, ledger_state, standing_holds
+from lims.quality.rules import DECISION_WORDS, NothingSigned, TooManyToRead
+from lims.quality.schemas import (
+    AnchorSchema,
+    FrozenSchema,
+    HoldSchema,
+    LedgerPageSchema,
+    LiftSchema,
+    SheetSchema,
+    VerifySchema,
+)
+from lims.samples.rules import QUARANTINE_REASONS, state_look
 from lims.web.guard import needs, signed_in
 from lims.web.locale import in_words, translate
 from lims.web.pages import (
@@ -54,6 +76,7 @@ from lims.web.rights import Right
 blueprint = Blueprint("quality", __name__)
 
 PAGE = 50
+READ_ALL = 500_000  # events that are read at once on request; beyond, the command does it
 VERIFIER = Path(verifier.__file__)
 
 
@@ -79,6 +102,8 @@ def ledger() -> ResponseReturnValue:
         events=[_shown(event, who) for event in events],
         older=url_for("quality.ledger", before=last) if last > 0 else "",
         newest=url_for("quality.ledger") if asked["before"] is not None else "",
+        proof=_proof(),
+        may_read_all=state.size <= READ_ALL,
         key=settings().public_key.read_text("ascii").strip(),
     )
 
@@ -86,31 +111,67 @@ def ledger() -> ResponseReturnValue:
 @blueprint.post("/ledger/verify")
 @needs(Right.SEE_LEDGER)
 def post_verify() -> ResponseReturnValue:
-    """Verify every event against every checkpoint, and record what came of it."""
+    """Verify what is new or, on request, every event; record what came of it."""
     lab = laboratory()
+    whole = form(VerifySchema())["whole"]
+    at = now()
     with reading() as session:
-        report = verify_database(
-            session,
-            read_public_key(lab.settings.public_key),
-            verifier.read_notes(lab.settings.checkpoints),
-        )
+        if whole and head(session).size > READ_ALL:
+            raise TooManyToRead(most=READ_ALL)
+        report = verify_ledger(session, lab.settings, at=at, whole=whole)
 
     def act(session: Session) -> dict[str, Any]:
-        record_check(
-            session, verdict=report.verdict, size=report.report.size, root=report.report.root,
-            by=signed_in(), at=now(),
-        )  # fmt: skip
+        record_check(session, report, by=signed_in(), at=at)
+        covered = report.coverage
         return {
             "verdict": report.verdict,
             "size": report.report.size,
-            "findings": [str(finding) for finding in report.report.findings],
+            "unsigned": report.report.unsigned,
+            "findings": [
+                {"words": found.words, "index": found.index, "stream": found.stream}
+                for found in report.report.findings
+            ],
             "problems": report.problems,
+            "begun": covered.begun,
+            "sampled": covered.sampled,
+            "whole_at": covered.whole_at,
+            "whole_size": covered.whole_size,
         }
 
     answer = write(act)
+    whole_at = from_utc_text(answer["whole_at"]) if answer["whole_at"] else None
+    return page("quality/verified.html", answer=answer, whole_at=whole_at)
+
+
+@blueprint.get("/ledger/sheet")
+@needs(Right.SEE_LEDGER)
+def get_sheet() -> ResponseReturnValue:
+    """Hand out the sheet of a day as PDF."""
+    held = settings()
+    day = query(SheetSchema())["day"] or now().astimezone(held.time_zone).date()
     with reading() as session:
-        state = ledger_state(session)
-    return page("quality/verified.html", answer=answer, state=state)
+        drawn = sheet_of(session, day, held.time_zone, (held.laboratory, held.laboratory_ar))
+    if drawn is None:
+        raise NothingSigned(day=day.isoformat())
+    return send_file(
+        io.BytesIO(draw_sheet(drawn, partial(translate, into="ar"))),
+        mimetype="application/pdf",
+        as_attachment=True,
+        download_name=f"{day.isoformat()}.pdf",
+    )
+
+
+@blueprint.get("/ledger/anchor")
+@needs(Right.SEE_LEDGER)
+def get_anchor() -> ResponseReturnValue:
+    """Compare the anchor on a label or slip with the ledger."""
+    text = query(AnchorSchema())["anchor"]
+    found = None
+    if text:
+        with reading() as session:
+            found = check_anchor(session, text)
+    words = translate(VERDICT_WORDS[found.verdict]) if found is not None else ""
+    return page("quality/anchor.html", text=text, found=found, words=words)
 
 
 @blueprint.post("/ledger/checkpoint")
@@ -223,7 +284,7 @@ def holds() -> ResponseReturnValue:
     return page(
         "quality/holds.html",
         rows=[(row, translate(HOLD_WORDS[row.reason])) for row in rows],
-        reasons=[(reason.value, translate(HOLD_WORDS[reason])) for reason in HoldReason],
+        reasons=[(reason.value, translate(HOLD_WORDS[reason])) for reason in QUARANTINE_REASONS],
     )
 
 
@@ -241,17 +302,55 @@ def post_hold() -> ResponseReturnValue:
     return done(write(act))
 
 
+@blueprint.get("/holds/<int:hold>", endpoint="hold")
+@needs(Right.RELEASE)
+def one_hold(hold: int) -> ResponseReturnValue:
+    """Show what a hold froze, and take the decision."""
+    after = query(FrozenSchema())["after"]
+    with reading() as session:
+        found = frozen_by(session, hold, after=after)
+        return page(
+            "quality/hold.html", found=found, words=translate(HOLD_WORDS[found.reason]),
+            look=state_look,
+            decisions=[(one.value, translate(words)) for one, words in DECISION_WORDS.items()],
+            further=url_for("quality.hold", hold=hold, after=found.after) if found.after else "",
+            first=url_for("quality.hold", hold=hold) if after else "",
+        )  # fmt: skip
+
+
 @blueprint.post("/holds/<int:hold>/lift")
-@needs(Right.SET_HOLDS)
+@needs(Right.RELEASE)
 def post_lift(hold: int) -> ResponseReturnValue:
-    """Lift a hold, with a reason."""
+    """Release from a hold: the decision, the incident, the reason."""
     given = form(LiftSchema())
 
     def act(session: Session) -> dict[str, Any]:
-        lift(session, hold, because=given["reason"], by=signed_in(), at=now())
+        lift(
+            session, hold, decision=given["decision"], incident=given["incident"],
+            because=given["reason"], by=signed_in(), at=now(),
+        )  # fmt: skip
         return {"to": url_for("quality.holds")}
 
     return done(write(act))
+
+
+def _proof() -> dict[str, Any]:
+    """Say how the ledger is signed, witnessed and verified: what stands beside it on its page."""
+    held, at = settings(), now()
+    with reading() as session:
+        late = checkpoint_due(
+            session, at=at, events=2 * held.checkpoint_events, minutes=2 * held.checkpoint_minutes
+        )
+    known = remembered(held, read_public_key(held.public_key))
+    whole_at = known.whole_at if known is not None else ""
+    return {
+        "days_left": days_left(held.keys, at=at),
+        "late": late,
+        "whole_at": from_utc_text(whole_at) if whole_at else None,
+        "whole_size": known.whole_size if known is not None else 0,
+        "witnesses": newest_cosignatures(held.checkpoints, witness_keys(held.witnesses)),
+        "today": at.astimezone(held.time_zone).date(),
+    }
 
 
 def _shown(event: Event, who: Mapping[str, str]) -> dict[str, Any]:

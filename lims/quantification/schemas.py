@@ -39,3 +39,13 @@ class AfterSchema(Schema):
     """Where a list goes on: the code of the last row of the page before."""
 
     after = fields.String(load_default="", validate=validate.Length(max=11))
+
+
+class DilutionSchema(Schema):
+    """What is diluted: volume in µl, the factor as written, the code of the diluent's lot."""
+
+    volume = fields.String(required=True, validate=validate.Length(max=20))
+    factor = fields.String(required=True, validate=validate.Length(max=20))
+    lot = fields.String(required=True, validate=validate.Length(max=40))
+    remark = fields.String(load_default="", validate=validate.Length(max=200))
+    station = fields.String(load_default="", validate=validate.Length(max=11))

@@ -15,6 +15,8 @@ from lims.core.codes import Kind
 from lims.core.errors import BadInput
 from lims.core.scans import StationKind
 from lims.core.words import N_, Say
+from lims.extraction.operations import dilute
+from lims.extraction.rules import read_factor
 from lims.people.queries import initials_of, open_station, stations
 from lims.people.rules import LINE_WORDS, Line
 from lims.plates.queries import current_procedures
@@ -32,8 +34,14 @@ from lims.quantification.rules import (
     read_cycles,
     unreadable,
 )
-from lims.quantification.schemas import AfterSchema, FiguresSchema, PlateSchema, TableSchema
-from lims.samples.rules import state_look
+from lims.quantification.schemas import (
+    AfterSchema,
+    DilutionSchema,
+    FiguresSchema,
+    PlateSchema,
+    TableSchema,
+)
+from lims.samples.rules import read_volume, state_look
 from lims.web.errors import wants_json
 from lims.web.filters import role as drawn_role
 from lims.web.guard import needs, signed_in
@@ -55,6 +63,29 @@ WEIGHT_WORDS = {
     Weight.HOLD: N_("Extraction batch on hold"),
     Weight.WARN: N_("Look at this"),
 }
+
+
+@blueprint.post("/quantification/dilutions/<code>")
+@needs(Right.DIVIDE)
+def post_dilution(code: str) -> Answer:
+    """Dilute a part of an extract or of a dilution; its concentration goes along where known."""
+    given = form(DilutionSchema())
+    read = code_in_path(code, Kind.EXTRACT, Kind.ALIQUOT)
+    lot = code_in_path(given["lot"], Kind.LOT)
+    station = code_in_path(given["station"], Kind.STATION) if given["station"] else ""
+    volume, (parts, of) = read_volume(given["volume"]), read_factor(given["factor"])
+
+    def act(session: Session) -> dict[str, object]:
+        made = dilute(
+            session, read, volume_nl=volume, parts=parts, of=of, lot=lot, reason=given["remark"],
+            fg_per_ul=queries.concentration_of(session, read), by=signed_in(), at=now(),
+            station=station,
+        )  # fmt: skip
+        return {
+            "code": made.code, "label": made.label, "to": url_for("samples.thing", code=made.code)
+        }  # fmt: skip
+
+    return done(write(act))
 
 
 @blueprint.get("/quantification")

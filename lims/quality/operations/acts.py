@@ -10,7 +10,9 @@ from lims.core.errors import NotFound
 from lims.custody.models import Hold
 from lims.custody.operations import Signer, append, checkpoint, lift_hold, set_hold
 from lims.custody.queries import subject
+from lims.custody.queries.verification import DatabaseReport
 from lims.custody.rules import HoldReason, NoSuchHold, Tag
+from lims.quality.rules import Decision, read_incident
 
 LEDGER_STREAM = "ledger"
 
@@ -22,22 +24,39 @@ def hold_thing(
     set_hold(session, code, reason, by=by, at=at, content={"remark": remark})
 
 
-def lift(session: Session, hold_id: int, *, because: str, by: Actor, at: datetime) -> str:
-    """Lift a hold and return the code it stood on. Raises NoSuchHold."""
+def lift(
+    session: Session,
+    hold_id: int,
+    *,
+    decision: Decision,
+    because: str,
+    by: Actor,
+    at: datetime,
+    incident: str = "",
+) -> str:
+    """Release from a hold by a decision, and return the code it stood on.
+
+    `incident` is the number under which the incident is filed, figures only. Raises NoSuchHold,
+    IncidentNotRead.
+    """
     hold = session.get(Hold, hold_id)
     if hold is None:
         raise NoSuchHold(code=str(hold_id))
-    lift_hold(session, hold_id, by=by, at=at, because=because)
+    content = {"decision": decision.value}
+    if incident.strip():
+        content["incident"] = read_incident(incident)
+    lift_hold(session, hold_id, by=by, at=at, because=because, content=content)
     return hold.code
 
 
-def record_check(
-    session: Session, *, verdict: str, size: int, root: str, by: Actor, at: datetime
-) -> None:
-    """Record that the whole ledger was verified, and what came of it."""
+def record_check(session: Session, report: DatabaseReport, *, by: Actor, at: datetime) -> None:
+    """Record that the ledger was verified from an event on, and what came of it."""
     append(
         session, Tag.LEDGER_CHECK_DONE, stream=LEDGER_STREAM, by=by, at=at,
-        content={"verdict": verdict, "size": size, "root": root},
+        content={
+            "verdict": report.verdict, "size": report.report.size, "root": report.report.root,
+            "begun": report.coverage.begun, "sampled": report.coverage.sampled,
+        },
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from lims.quantification.queries.pages import (
 )
 from lims.quantification.queries.records import (
     PlateMeasured,
+    concentration_of,
     curves_of,
     decision_of,
     decisions_of,
@@ -37,6 +38,7 @@ __all__ = [
     "StationPlate",
     "Waiting",
     "WellShown",
+    "concentration_of",
     "curves_of",
     "decision_of",
     "decisions_of",

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lims.core.codes import Kind
-from lims.extraction.models import Extract
+from lims.extraction.models import Dilution, Extract
 from lims.plates.models import Batch, Plate, Well
 from lims.plates.queries import plate_of, wells_of
 from lims.plates.rules import Activity, WellRole
@@ -210,6 +210,15 @@ def taken_of(session: Session, codes: Collection[str]) -> dict[str, int]:
         .group_by(Well.subject_code)
     )  # fmt: skip
     return {code: int(taken or 0) for code, taken in rows if code is not None}
+
+
+def concentration_of(session: Session, code: str) -> int | None:
+    """Return what is known of the concentration of an extract or dilution, fg/µl, or None."""
+    dilution = session.get(Dilution, code)
+    if dilution is not None:
+        return dilution.fg_per_ul
+    decision = decision_of(session, code)
+    return decision.fg_per_ul if decision is not None else None
 
 
 def volume_left(session: Session, codes: Collection[str]) -> dict[str, int]:

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lims.core.clock import utc_text
 from lims.core.codes import Kind, is_code
-from lims.custody.rules import HOLD_WORDS, HoldReason
 from lims.people.queries import stations
 from lims.people.rules import LINE_WORDS
 from lims.printing.queries import labels_of
@@ -17,19 +16,22 @@ from lims.samples import queries
 from lims.samples.operations import what_is
 from lims.samples.queries import Branch, Happened, SampleRow, Thing
 from lims.samples.rules import (
+    CONSUMPTION_WORDS,
     KIND_WORDS,
     MATERIAL_WORDS,
     SEX_WORDS,
     STATE_LOOKS,
+    WHY_WORDS,
     Line,
     SampleState,
     state_look,
 )
 from lims.samples.schemas import SampleSearchSchema
+from lims.samples.views.menu import menu_of, reasons
 from lims.storage.queries import Whereabouts, where
 from lims.storage.rules import KINDS_OF_USE, BoxUse
 from lims.web.errors import wants_json
-from lims.web.guard import needs
+from lims.web.guard import needs, signed_in
 from lims.web.locale import in_both, in_words, language, translate
 from lims.web.pages import code_in_path, page, query, reading
 from lims.web.rights import Right
@@ -37,6 +39,9 @@ from lims.web.rights import Right
 Answer = AnyResponse | tuple[str, int] | dict[str, object]
 
 blueprint = Blueprint("samples", __name__)
+
+PAGE_OF_QUEUE = 50
+"""How many things a page of the queue of destruction shows."""
 
 
 @blueprint.get("/samples")
@@ -75,7 +80,10 @@ def thing(code: str) -> Answer:
     with reading() as session:
         found = queries.thing(session, read)
         if wants_json():
-            return _thing_json(found) | {"place": _place_json(where(session, found.code))}
+            return _thing_json(found) | {
+                "place": _place_json(where(session, found.code)),
+                "amounts": _amounts_json(session, found.code),
+            }
         left = None
         if found.sample is not None and found.sample.line is Line.BONE:
             left = queries.powder_left(session, found.sample)
@@ -84,11 +92,9 @@ def thing(code: str) -> Answer:
             kind_words=KIND_WORDS, material_words=MATERIAL_WORDS, sex_words=SEX_WORDS,
             roots=[_node(root) for root in found.roots],
             events=[_event(one) for one in found.happened],
-            hold_reasons=[
-                (reason.value, translate(words))
-                for reason, words in HOLD_WORDS.items()
-                if reason not in _NOT_BY_HAND
-            ],
+            menu=menu_of(session, found, signed_in().id), reasons=reasons(),
+            why_words=WHY_WORDS, consumption_words=CONSUMPTION_WORDS,
+            all_stations=_printers(session),
             work=_page_of(found.code) if found.kind in (Kind.BATCH, Kind.PLATE) else "",
             printers=_printers(session) if labels_of(session, found.code) else [],
             place=where(session, found.code),
@@ -104,10 +110,6 @@ def _printers(session: Session) -> list[tuple[str, str]]:
         for one in stations(session)
         if one.station.closed_at is None
     ]
-
-
-# Set by the program, or by the sealed side.
-_NOT_BY_HAND = (HoldReason.CONSENT, HoldReason.COORDINATION)
 
 
 def _page_of(code: str) -> str:
@@ -150,7 +152,8 @@ _BAD = frozenset(
     {
         "subject:hold:set", "label:instance:voided", "profile:record:refused",
         "run:injection:voided", "plate:well:voided", "batch:member:removed",
-        "sample:item:rejected", "scan:code:stopped",
+        "sample:item:rejected", "scan:code:stopped", "sample:item:missed",
+        "sample:item:destroyed", "sample:destruction:queued",
     }
 )  # fmt: skip
 """Events that a reader of a timeline must not overlook."""
@@ -178,6 +181,16 @@ def _place_json(found: Whereabouts | None) -> dict[str, object] | None:
         "code": found.place, "position": found.position, "since": utc_text(found.since),
         "by": found.who, "path": [one.name for one in found.path],
     }  # fmt: skip
+
+
+def _amounts_json(session: Session, code: str) -> list[dict[str, object]]:
+    return [
+        {
+            "number": row.number, "unit": row.unit.value, "change": row.change, "left": row.left,
+            "why": row.why.value, "from": row.source, "added": row.added, "at": utc_text(row.at),
+        }
+        for row in queries.amounts_of(session, code)
+    ]  # fmt: skip
 
 
 def _thing_json(found: Thing) -> dict[str, object]:

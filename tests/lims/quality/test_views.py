@@ -104,12 +104,13 @@ def test_a_hold_is_set_and_lifted_with_a_reason(
     page = client.get("/holds").get_data(as_text=True)
     refused = client.post(f"/holds/{hold.id}/lift", data={"request_key": key()})
     lifted = client.post(
-        f"/holds/{hold.id}/lift", data={"request_key": key(), "reason": "seal was replaced"}
+        f"/holds/{hold.id}/lift",
+        data={"request_key": key(), "decision": "replaced", "reason": "seal was replaced"},
     )
     with database.reading() as session:
         after = blocked(session, lot)
 
-    assert "Lift" in page
+    assert "What it froze, and decide" in page
     assert refused.status_code == 422
     assert lifted.status_code == 303
     assert after == ()
