@@ -33,6 +33,7 @@ class StationKind(StrEnum):
     AMPLIFICATION = "amplification"
     INJECTION = "injection"
     STORAGE = "storage"
+    HANDOVER = "handover"
 
 
 class Source(StrEnum):

@@ -127,6 +127,8 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_THROUGHPUT,
             Right.SEE_STOCK,
             Right.TAKE_OVER,
+            Right.SCAN,
+            Right.WORK_AT_BENCH,
             Right.SEE_LEDGER,
             Right.SIGN_CHECKPOINT,
             Right.SET_HOLDS,
@@ -158,6 +160,7 @@ STATION_ROLES: dict[StationKind, frozenset[Role]] = {
     StationKind.AMPLIFICATION: frozenset({Role.TECHNICIAN}),
     StationKind.INJECTION: frozenset({Role.TECHNICIAN}),
     StationKind.STORAGE: frozenset({Role.TECHNICIAN}),
+    StationKind.HANDOVER: frozenset({Role.TECHNICIAN, Role.COORDINATOR, Role.QUALITY}),
 }
 
 

@@ -29,6 +29,9 @@ class PlaceLike(Protocol):
     def icon(self) -> str: ...
     @property
     def words(self) -> str: ...
+    @property
+    def unless(self) -> Right | None:
+        """A right whose owners find it elsewhere: five places are shown."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def install(app: Flask, places: Iterable[PlaceLike]) -> None:
                 )
                 for place in listed
                 if may_here(place.right)
+                and not (place.unless is not None and may_here(place.unless))
             ][:5],
             "here": request.path,
         }

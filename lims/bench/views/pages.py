@@ -61,6 +61,7 @@ KIND_WORDS = {
     StationKind.AMPLIFICATION: N_("Amplification"),
     StationKind.INJECTION: N_("Injection"),
     StationKind.STORAGE: N_("Storage"),
+    StationKind.HANDOVER: N_("Hand-overs"),
 }
 
 LABEL_WORDS = {

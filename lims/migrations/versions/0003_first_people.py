@@ -183,6 +183,7 @@ def upgrade() -> None:
                 "amplification",
                 "injection",
                 "storage",
+                "handover",
                 name="stationkind",
                 native_enum=False,
                 create_constraint=True,

@@ -211,5 +211,6 @@ STATION_WORDS: dict[str, str] = {
     "amplification": N_("amplification"),
     "injection": N_("injection"),
     "storage": N_("storage"),
+    "handover": N_("hand-overs"),
 }
 """Kinds of stations by the value of `core.scans.StationKind`, which knows the database."""

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The slip of a hand-over on paper: A4, English and Arabic, with the anchor of the ledger."""
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, lru_cache
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from labels.errors import LabelError
+from labels.lettering import CODES, Face, Script, face_of, shaped
+from lims.core.codes import threes
+from lims.core.words import N_, Translate
+from lims.handovers.rules import (
+    DIFFERENCE_WORDS,
+    PURPOSE_WORDS,
+    STATE_WORDS,
+    WAY_WORDS,
+    Difference,
+    HandOverState,
+    Purpose,
+    Way,
+)
+
+WIDTH, HEIGHT = 595.0, 842.0  # A4 in points
+MARGIN = 36.0
+TOP, BOTTOM = HEIGHT - 210.0, 130.0
+LEADING, COLUMNS = 16.0, 3
+
+TITLE = N_("Slip of hand-over %(number)s")
+GIVES = N_("Gives")
+RECEIVES = N_("Receives")
+WITNESS_WORDS = N_("Second person")
+COUNT = N_("Things: %(count)s")
+PRINTED = N_("As recorded at %(at)s UTC")
+PAGE_OF = N_("Page %(page)s of %(pages)s")
+INK = N_("Signature")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A thing on the slip."""
+
+    code: str
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What a slip says. `giver` and `receiver` are initials, or the holder outside."""
+
+    number: int
+    way: Way
+    purpose: Purpose
+    state: HandOverState
+    giver: str
+    receiver: str
+    witness: str
+    opened_at: datetime
+    ended_at: datetime | None
+    things: tuple[Line, ...]
+
+
+def draw_slip(
+    slip: Slip, *, laboratory: tuple[str, str], at: datetime, anchor: str, arabic: Translate
+) -> bytes:
+    """Return the PDF. `laboratory`: its name in English and Arabic; `anchor`: as on labels.
+
+    The same bytes for the same hand-over and instant.
+    """
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1)
+    canvas.setTitle(TITLE % {"number": slip.number})
+    rows = int((TOP - BOTTOM) / LEADING)
+    fit = rows * COLUMNS
+    pages = max(1, -(-len(slip.things) // fit))
+    for page in range(pages):
+        _frame(canvas, slip, laboratory, at, anchor, arabic, page + 1, pages)
+        for place, thing in enumerate(slip.things[page * fit : (page + 1) * fit]):
+            column, row = divmod(place, rows)
+            x = MARGIN + column * (WIDTH - 2 * MARGIN) / COLUMNS
+            y = TOP - (row + 1) * LEADING
+            _text(canvas, x, y, threes(thing.code), size=11, code=True)
+            if thing.difference is not None:
+                _text(canvas, x + 92, y, DIFFERENCE_WORDS[thing.difference], bold=True)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _frame(
+    canvas: Canvas, slip: Slip, laboratory: tuple[str, str], at: datetime, anchor: str,
+    arabic: Translate, page: int, pages: int,
+) -> None:  # fmt: skip
+    right = WIDTH - MARGIN
+    number = {"number": slip.number}
+    _text(canvas, MARGIN, HEIGHT - 40, laboratory[0], bold=True)
+    _text(canvas, right, HEIGHT - 40, laboratory[1], bold=True, right=True)
+    _text(canvas, MARGIN, HEIGHT - 64, TITLE % number, size=14, bold=True)
+    _text(canvas, right, HEIGHT - 64, arabic(TITLE) % number, size=14, bold=True, right=True)
+    told = (WAY_WORDS[slip.way], PURPOSE_WORDS[slip.purpose], STATE_WORDS[slip.state])
+    _both(canvas, HEIGHT - 82, " · ".join(told), " · ".join(arabic(one) for one in told))
+    count = {"count": len(slip.things)}
+    _both(canvas, HEIGHT - 96, COUNT % count, arabic(COUNT) % count)
+    y = HEIGHT - 122
+    parties = [(GIVES, slip.giver, slip.opened_at), (RECEIVES, slip.receiver, slip.ended_at)]
+    if slip.witness:
+        parties.append((WITNESS_WORDS, slip.witness, slip.ended_at))
+    for words, who, when in parties:
+        _text(canvas, MARGIN, y, words)
+        _text(canvas, MARGIN + 90, y, who, size=12, code=True)
+        _text(canvas, MARGIN + 250, y, f"{when:%Y-%m-%d %H:%M:%S} UTC" if when else "–")
+        _text(canvas, right, y, arabic(words), right=True)
+        y -= 20
+    canvas.setLineWidth(0.5)
+    canvas.line(MARGIN, TOP + 4, right, TOP + 4)
+    half = (WIDTH - 2 * MARGIN) / 2
+    for x, who in ((MARGIN, slip.giver), (MARGIN + half, slip.receiver)):
+        canvas.line(x, 92, x + half - 20, 92)
+        _text(canvas, x, 80, f"{INK} / {who}")
+        _text(canvas, x + half - 20, 80, arabic(INK), right=True)
+    canvas.line(MARGIN, 56, right, 56)
+    when = {"at": f"{at:%Y-%m-%d %H:%M}"}
+    numbers = {"page": page, "pages": pages}
+    _text(canvas, MARGIN, 42, PRINTED % when)
+    _text(canvas, MARGIN, 28, arabic(PRINTED) % when)
+    _text(canvas, WIDTH / 2 - 40, 42, anchor, code=True)
+    _text(canvas, right, 42, PAGE_OF % numbers, right=True)
+    _text(canvas, right, 28, arabic(PAGE_OF) % numbers, right=True)
+
+
+def _both(canvas: Canvas, y: float, english: str, arabic: str) -> None:
+    _text(canvas, MARGIN, y, english)
+    _text(canvas, WIDTH - MARGIN, y, arabic, right=True)
+
+
+def _text(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    size: float = 9.0,
+    bold: bool = False,
+    code: bool = False,
+    right: bool = False,
+) -> None:
+    face, seen = _lettered(text, bold=bold, code=code)
+    canvas.setFont(_font(face), size)
+    (canvas.drawRightString if right else canvas.drawString)(x, y, seen)
+
+
+@lru_cache(maxsize=2048)
+def _lettered(text: str, *, bold: bool, code: bool) -> tuple[Face, str]:
+    """Choose the font, join and order the letters; a text that no font writes is shown as `?`."""
+    face = CODES if code else face_of(text, script=Script.ANY, bold=bold, field="")
+    plain = "".join(c for c in text if c not in "\u2066\u2067\u2068\u2069\u200e\u200f")
+    try:
+        return face, shaped(plain, face=face, field="")
+    except LabelError:
+        return face, "?" * len(plain)
+
+
+@cache
+def _font(face: Face) -> str:
+    pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
+    return face.name
