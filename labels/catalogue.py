@@ -62,13 +62,15 @@ TUBE_ON_SHEET = Layout(
         _square(0.6, 0.5, FINE),
         _code(5.9, 0.6, 18.9, 2.6),
         _words("kind", 5.9, 3.3, 18.9, 2.2),
-        _words("line1", 0.8, 5.8, 23.9, 2.1, bold=False),
-        _figures("date", 0.8, 8.0, 10.8, 1.6),
-        Text("copy", 20.0, 8.0, 4.8, 1.6, align=Align.RIGHT),
+        _words("line1", 0.8, 5.8, 23.9, 1.7, bold=False),
+        _figures("anchor", 0.8, 7.6, 20.2, 1.1),
+        _figures("date", 0.8, 8.8, 10.8, 1.1),
+        Text("copy", 20.0, 8.8, 4.8, 1.1, align=Align.RIGHT),
     ),
 )
 
-# A dot of 9.5 mm on the cap: the code stands in threes beside the symbol.
+# A dot of 9.5 mm on the cap: the code stands in threes beside the symbol. It is the one label that
+# has no room for the anchor; the label around the tube, printed with it, bears it.
 TUBE_CAP = Layout(
     "tube cap",
     9.5,
@@ -112,8 +114,9 @@ PLATE = Layout(
         _code(8.4, 0.5, 25.0, 3.8),
         _words("kind", 33.8, 0.8, 25.7, 3.2),
         _words("line1", 8.4, 4.7, 29.5, 2.8, bold=False),
-        _figures("date", 38.5, 5.2, 13.0, 2.0),
-        Text("copy", 52.0, 5.2, 7.3, 2.0, align=Align.RIGHT),
+        _figures("date", 38.5, 4.2, 13.0, 1.8),
+        Text("copy", 52.0, 4.2, 7.3, 1.8, align=Align.RIGHT),
+        _figures("anchor", 38.5, 6.1, 21.0, 1.7),
     ),
 )
 
@@ -148,6 +151,7 @@ SHELF = Layout(
         _bars(25.0, 26.5, 11.0, MIDDLE),
         _figures("date", 3.0, 30.0, 21.0, 3.0),
         Text("copy", 3.0, 34.0, 21.0, 3.0),
+        _figures("anchor", 3.0, 37.7, 94.0, 2.0),
     ),
 )
 
@@ -183,7 +187,8 @@ STAFF_BADGE = Layout(
         _code(4.0, 27.5, 55.0, 6.0),
         _bars(4.0, 34.5, 12.0, MIDDLE),
         _figures("date", 4.0, 48.0, 30.0, 3.5),
-        Text("copy", 40.0, 48.0, 41.0, 3.5, align=Align.RIGHT),
+        Text("copy", 58.0, 48.0, 23.0, 3.5, align=Align.RIGHT),
+        _figures("anchor", 4.0, 51.7, 77.0, 1.9),
     ),
 )
 
@@ -200,6 +205,7 @@ BENCH_CARD = Layout(
         _words("line2", 4.0, 25.5, 78.0, 5.0, bold=False),
         _bars(4.0, 31.5, 12.0, MIDDLE),
         _code(4.0, 45.5, 55.0, 5.5),
+        _figures("anchor", 4.0, 51.2, 77.0, 2.2),
     ),
 )
 
@@ -212,11 +218,12 @@ REAGENT_LOT = Layout(
         _square(1.5, 1.2, MIDDLE),
         _code(9.6, 1.5, 39.0, 4.6),
         _words("kind", 9.6, 6.2, 39.0, 3.5),
-        _words("line1", 1.5, 9.9, 38.0, 3.2, bold=False),
-        Text("copy", 40.0, 10.2, 8.5, 2.4, align=Align.RIGHT),
-        _words("line2", 1.5, 13.2, 32.0, 3.0, bold=False),
-        _figures("date", 34.0, 13.6, 14.5, 2.2),
-        _bars(1.5, 16.8, 7.2, FINE),
+        _words("line1", 1.5, 9.8, 38.0, 2.7, bold=False),
+        Text("copy", 40.0, 9.9, 8.5, 2.4, align=Align.RIGHT),
+        _words("line2", 1.5, 12.6, 32.0, 2.7, bold=False),
+        _figures("date", 34.0, 12.8, 14.5, 2.2),
+        _bars(1.5, 15.4, 7.2, FINE),
+        _figures("anchor", 1.5, 22.9, 46.0, 1.7),
     ),
 )
 
