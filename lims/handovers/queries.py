@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from lims.core.codes import Kind
 from lims.core.errors import NotFound
-from lims.custody.models import Hold
-from lims.custody.queries import blocked, held_each
-from lims.custody.rules import OUTSIDE, TRACKED
+from lims.custody.models import Derivation, Hold, Subject
+from lims.custody.queries import held_each
+from lims.custody.rules import ENDED, OUTSIDE, TRACKED
 from lims.handovers.models import HandedThing, HandOver
 from lims.handovers.rules import HandOverState, Purpose, ThingState, Way
 from lims.people.queries import initials_of
@@ -139,16 +139,35 @@ def givable_in(
     ).all()
     codes = [code for code in standing if Kind(code[0]) in TRACKED]
     left_out = unverified(session, codes) | open_of(session, codes).keys()
-    if not despite_holds and session.scalar(
-        select(Hold.id).where(Hold.lifted_by_event.is_(None)).limit(1)
-    ):
-        left_out |= {code for code in codes if blocked(session, code)}
+    if not despite_holds:
+        left_out |= held_back(session, codes)
     holders = {code: standing.holder for code, standing in held_each(session, codes).items()}
     return tuple(
         code
         for code in sorted(codes)
         if code not in left_out and (stores or holders.get(code) == giver)
     )
+
+
+def held_back(session: Session, codes: Collection[str]) -> set[str]:
+    """Return those of `codes` that are on hold by themselves or by what they came from, or ended.
+
+    Three queries, however many things.
+    """
+    start = select(Derivation.child.label("thing"), Derivation.parent.label("code")).where(
+        Derivation.child.in_(codes)
+    )
+    walk = start.cte("ancestor", recursive=True)
+    walk = walk.union(
+        select(walk.c.thing, Derivation.parent).join(walk, Derivation.child == walk.c.code)
+    )
+    standing = Hold.lifted_by_event.is_(None)
+    found = set(session.scalars(select(Hold.code).where(Hold.code.in_(codes), standing)))
+    found |= set(
+        session.scalars(select(walk.c.thing).join(Hold, Hold.code == walk.c.code).where(standing))
+    )
+    ended = select(Subject.code).where(Subject.code.in_(codes), Subject.state.in_(ENDED))
+    return found | set(session.scalars(ended))
 
 
 def is_outside(holder: str) -> bool:

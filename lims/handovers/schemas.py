@@ -17,7 +17,7 @@ def _text(longest: int) -> fields.String:
     )
 
 
-def _codes() -> fields.List:
+def _codes() -> "fields.List[Any]":
     return fields.List(
         fields.String(validate=validate.Length(max=40, error="Length is too long.")),
         load_default=list, validate=validate.Length(max=400, error="Length is too long."),

@@ -15,7 +15,7 @@ from lims.custody.operations import append, pass_all, refuse_if_held, set_hold
 from lims.custody.queries import held_each
 from lims.custody.rules import TRACKED, EventId, HoldReason, Tag, is_place, moves
 from lims.handovers.models import HandedThing, HandOver
-from lims.handovers.queries import givable_in, names_of, open_of
+from lims.handovers.queries import givable_in, held_back, names_of, open_of
 from lims.handovers.rules import (
     DESPITE_HOLDS,
     MOST_THINGS,
@@ -41,7 +41,8 @@ from lims.handovers.rules import (
 from lims.people.models import Authorisation, Person
 from lims.printing.queries import unverified
 from lims.printing.rules import LabelNotVerified
-from lims.storage.operations import require_all_at_hand, take
+from lims.storage.operations import require_all_at_hand
+from lims.storage.operations.taking import take_all
 from lims.web.rights import Right, may
 
 
@@ -114,8 +115,7 @@ def accept_handover(
     lock_things(session, sorted(things))
     require_all_at_hand(session, passing, Actor(row.giver))
     if row.purpose not in DESPITE_HOLDS:
-        for code in passing:
-            refuse_if_held(session, code)
+        refuse_held_back(session, passing)
     event = append(
         session, Tag.HANDOVER_LIST_COMPLETED, stream=row.stream, by=by, at=at, device=station,
         cause=row.opened_event,
@@ -247,17 +247,21 @@ def check_givable(
     for code in codes:
         if code in without_label:
             raise LabelNotVerified(code=code)
-        if purpose not in DESPITE_HOLDS:
-            refuse_if_held(session, code)
+    if purpose not in DESPITE_HOLDS:
+        refuse_held_back(session, codes)
     if may(_role(session, giver), Right.STORE_THINGS):
-        standing = held_each(session, codes)
-        for code in codes:
-            if code in standing and is_place(standing[code].holder):
-                take(
-                    session, code, by=giver, at=at, station=station, why="handed over",
-                    for_work=purpose not in DESPITE_HOLDS,
-                )  # fmt: skip
+        stored = [code for code, one in held_each(session, codes).items() if is_place(one.holder)]
+        take_all(
+            session, stored, by=giver, at=at, station=station, why="handed over",
+            for_work=purpose not in DESPITE_HOLDS,
+        )  # fmt: skip
     require_all_at_hand(session, codes, giver)
+
+
+def refuse_held_back(session: Session, codes: Collection[str]) -> None:
+    """Refuse the first thing that is on hold, or is no more; raises as refuse_if_held."""
+    for code in sorted(held_back(session, codes)):
+        refuse_if_held(session, code)
 
 
 def pass_things(

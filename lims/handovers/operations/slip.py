@@ -109,10 +109,10 @@ def _frame(
     parties = [(GIVES, slip.giver, slip.opened_at), (RECEIVES, slip.receiver, slip.ended_at)]
     if slip.witness:
         parties.append((WITNESS_WORDS, slip.witness, slip.ended_at))
-    for words, who, when in parties:
+    for words, who, instant in parties:
         _text(canvas, MARGIN, y, words)
         _text(canvas, MARGIN + 90, y, who, size=12, code=True)
-        _text(canvas, MARGIN + 250, y, f"{when:%Y-%m-%d %H:%M:%S} UTC" if when else "–")
+        _text(canvas, MARGIN + 250, y, f"{instant:%Y-%m-%d %H:%M:%S} UTC" if instant else "–")
         _text(canvas, right, y, arabic(words), right=True)
         y -= 20
     canvas.setLineWidth(0.5)

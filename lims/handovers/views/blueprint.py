@@ -44,7 +44,7 @@ def _ask_what_waits() -> None:
 
 
 @blueprint.app_context_processor
-def _waiting() -> Mapping[str, int]:
+def _waiting() -> dict[str, object]:
     """Let every page say how many hand-overs wait for whoever looks at it."""
     return {"handovers_waiting": g.get("handovers_waiting", 0)}
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
+from lims.core.codes import Kind, draw_code
 from lims.core.db import Database
 from lims.core.errors import NotFound, Refusal
 from lims.custody.operations import set_hold
@@ -133,7 +134,7 @@ def test_a_hand_over_is_refused_with_who_and_since_when_a_party_or_a_thing_is_no
     refused([without_label], salma, omar, LabelNotVerified)
     refused([], salma, omar, NothingListed)
     refused([cast.stations[next(iter(cast.stations))]], salma, omar, NotHandedOver)
-    refused(["B" + mine_one[1:8] + "X"], salma, omar, NotFound)
+    refused([draw_code(Kind.BONE)], salma, omar, NotFound)
     refused([mine_one], salma, salma, ToOneself)
     refused([mine_one], salma, huda, NotTrained)
     refused([mine_one], salma, cast.partner, MayNotReceive)
