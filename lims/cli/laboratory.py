@@ -21,7 +21,7 @@ from lims.core.code_keys import open_database
 from lims.core.db import Database
 from lims.core.settings import SETTINGS_FILE, BadSettings, Settings, read_settings
 from lims.custody.operations import days_left
-from lims.custody.queries import head
+from lims.custody.queries import checkpoint_due, head
 from lims.founding import make_laboratory, migrate
 from lims.migrations import current, newest
 
@@ -147,6 +147,9 @@ def examine(folder: Path) -> Iterator[Check]:
         ", ".join(loose) or f"{settings.keys} is closed to others",
     )  # fmt: skip
     left = days_left(settings.keys, at=now())
+    yield Check(
+        "a key to sign today", left > 0, "there is one" if left else "none: nothing can be signed"
+    )
     yield Check("days with a certified key", left > 7, f"{left} (`lims ledger key --certify` adds)")
     free = shutil.disk_usage(folder).free // 1_000_000
     yield Check("room on the disk", free > settings.free_disk_mb, f"{free} MB free")
@@ -157,6 +160,14 @@ def examine(folder: Path) -> Iterator[Check]:
         if found == newest():
             with database.reading() as session:
                 yield Check("ledger", True, f"{head(session).size} events")
+                late = checkpoint_due(
+                    session, at=now(), events=2 * settings.checkpoint_events,
+                    minutes=2 * settings.checkpoint_minutes,
+                )  # fmt: skip
+                yield Check(
+                    "checkpoints are signed in time", not late,
+                    "is `lims worker` running?" if late else "they are",
+                )  # fmt: skip
                 if database.is_sqlite:
                     sync = session.execute(text("PRAGMA synchronous")).scalar()
                     yield Check("commits reach the disk", sync == 2, f"synchronous = {sync}")

@@ -1001,14 +1001,19 @@ def check_notes(
     return good
 
 
+def cosignature(name: str, size: int, at: int) -> Cosignature:
+    """Describe a cosignature made at `at` (POSIX seconds)."""
+    when = datetime.datetime.fromtimestamp(min(at, 253402300799), datetime.UTC)
+    return Cosignature(name, size, f"{when:%Y-%m-%dT%H:%M:%SZ}")
+
+
 def _list_cosignatures(
     note: Note, mark: Checkpoint, witnesses: tuple[PublicKey, ...], report: Report
 ) -> None:
     """Check the cosignatures under a checkpoint; keep the one over most events of each witness."""
     for key in witnesses:
         for at in note.cosigned_by(key):
-            when = datetime.datetime.fromtimestamp(min(at, 253402300799), datetime.UTC)
-            fresh = Cosignature(key.name, mark.size, f"{when:%Y-%m-%dT%H:%M:%SZ}")
+            fresh = cosignature(key.name, mark.size, at)
             known = [held for held in report.cosignatures if held.name == key.name]
             if not known or (known[0].size, known[0].at) < (fresh.size, fresh.at):
                 report.cosignatures = [

@@ -39,6 +39,24 @@ def cosigned_size(folder: Path, witnesses: Iterable[verifier.PublicKey]) -> int:
     return 0
 
 
+def newest_cosignatures(
+    folder: Path, witnesses: Iterable[verifier.PublicKey]
+) -> list[verifier.Cosignature]:
+    """Return the cosignature over most events of each witness; of a wrong one nothing is said."""
+    found = []
+    for key in witnesses:
+        for _, note in cosigned_notes(folder):
+            try:
+                times = note.cosigned_by(key)
+            except verifier.Malformed:
+                continue
+            if times:
+                size = verifier.read_checkpoint(note.text).size
+                found.append(verifier.cosignature(key.name, size, times[-1]))
+                break
+    return found
+
+
 def growth(
     session: Session,
     mark: verifier.Checkpoint,
