@@ -14,6 +14,7 @@ from lims.cli.common import (
 )
 from lims.core.clock import utc_text
 from lims.core.codes import read_payload, threes
+from lims.handovers.queries import names_of, open_of
 from lims.storage.queries.history import located
 
 
@@ -28,6 +29,8 @@ def where(code: str, folder: Path, as_json: bool) -> None:
     lab = open_laboratory(folder)
     with lab.database.reading() as session:
         whole = located(session, read)
+        waiting = open_of(session, [read]).get(read)
+        names = names_of(session, [waiting.giver, waiting.receiver]) if waiting else {}
     found, standing = whole.stored, whole.standing
     if as_json:
         print_json(
@@ -46,6 +49,14 @@ def where(code: str, folder: Path, as_json: bool) -> None:
                 "holder": whole.holder or None,
                 "held_at": standing.place if standing else None,
                 "held_since": utc_text(standing.since) if standing else None,
+                "hand_over": {
+                    "number": waiting.number,
+                    "giver": names.get(waiting.giver, waiting.giver),
+                    "receiver": names.get(waiting.receiver, waiting.receiver),
+                    "since": utc_text(waiting.since),
+                }
+                if waiting
+                else None,
             }
         )
     elif found is not None:
@@ -59,3 +70,9 @@ def where(code: str, folder: Path, as_json: bool) -> None:
             at = f" at {standing.place}" if standing.place else ""
             who = f"held by {whole.holder}" if whole.holder else standing.holder.partition(":")[0]
             click.echo(f"{who}{at}, since {utc_text(standing.since)}")
+    if waiting is not None and not as_json:
+        giver, receiver = (names.get(one, one) for one in (waiting.giver, waiting.receiver))
+        click.echo(
+            f"In the open hand-over {waiting.number} from {giver} to {receiver}, "
+            f"since {utc_text(waiting.since)}"
+        )

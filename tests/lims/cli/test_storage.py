@@ -72,6 +72,7 @@ def test_it_says_the_whole_way_to_a_thing(
     assert (said["stored"], said["place"], said["position"]) == (True, box, "C3")
     assert [one["kind"] for one in said["path"]] == ["room", "freezer", "box"]
     assert said["by"] == "console:tests"
+    assert (said["held_by"], said["holder"], said["hand_over"]) == (box, None, None)
     assert said["since"].startswith("2026-03-14T09:26:53")
     assert [one["name"] for one in of_box["path"]] == ["غرفة التبريد 1", "F2"]
     assert "in no place" in lims("where", room, "--folder", laboratory).out
