@@ -241,3 +241,4 @@ def _sealed(session: Session, settings: Settings, cast: Cast, at: datetime) -> N
     donor = sealed.a_donor(session)
     sealed.a_relation(session, donor, sealed.a_missing_person(session))
     sealed.a_reference(session, donor=donor)
+    sealed.a_dispatch(session)

@@ -10,11 +10,18 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from lims.cases import operations as cases
+from lims.cases.operations import receiving
+from lims.cases.operations.discrepancies import record_discrepancy
+from lims.cases.operations.dispatch_files import read_list
+from lims.cases.operations.dispatches import import_list
+from lims.cases.queries.receiving import awaited
 from lims.cases.rules import Burial
+from lims.cases.rules.dispatches import DiscrepancyKind
 from lims.core.files import FileStore
 from lims.core.sealing import Vault
 from lims.identities import operations as identities
 from lims.identities.rules import Names, RelationKind, Scope
+from lims.people.rules import Line
 from lims.samples.rules import ExpectedSex, Material, Side
 from tests.cast import Cast
 
@@ -145,3 +152,27 @@ class Sealed:
     def references(self, session: Session, many: int = 3) -> list[str]:
         """Record the blood cards of as many donors."""
         return [self.a_reference(session) for _ in range(many)]
+
+    def a_dispatch(self, session: Session) -> str:
+        """Take a list that arrived: a package read, another with a seal that differs."""
+        self.a_site(session, code="WZD")
+        rows = (
+            f"{SEAL}-1,WZD,{CASE}-D,{FIELD}-D1,femur,3.1,2026-03-01\n"
+            f"{SEAL}-2,WZD,{CASE}-D,{FIELD}-D2,tibia,2.6,2026-03-01\n"
+        )
+        header = "Seal,Site,Case,Field number,Element,Mass (g),Taken on\n"
+        read = read_list((header + rows).encode(), name="list.csv", line=Line.BONE)
+        by, at = self.cast.reception, self.at
+        ref = import_list(session, self.vault, read, sender=f"Morgue of {SITE}", by=by, at=at)
+        receiving.arrive(
+            session, self.vault, ref, deliverer=receiving.Outsider(WITNESS, SITE, "N-5512"),
+            receiver_name="R", by=by, at=at,
+        )  # fmt: skip
+        receiving.read_at_receiving(session, self.vault, ref, f"{SEAL}-1", by=by, at=at)
+        (other,) = awaited(session, ref)
+        record_discrepancy(
+            session, self.vault, ref, DiscrepancyKind.SEAL, package_ref=other.ref,
+            read=f"{SEAL}-9", reason=REASON, photograph=cases.read_photograph(picture()),
+            files=self.files, by=by, at=at,
+        )  # fmt: skip
+        return ref

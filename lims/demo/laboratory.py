@@ -17,7 +17,7 @@ from lims.core.files import FileStore
 from lims.core.sealing import open_vault
 from lims.core.settings import SETTINGS_FILE, Settings, read_settings
 from lims.demo.accounts import add_accounts, hashed_password
-from lims.demo.sealed import fill_cases, fill_persons
+from lims.demo.sealed import fill_cases, fill_dispatch, fill_persons
 from lims.demo.stock import (
     DPI,
     OpenedBench,
@@ -134,6 +134,7 @@ def build(folder: Path, url: str = "") -> tuple[Settings, Built]:
     vault, files = open_vault(settings), FileStore(settings.files)
     with database.writing() as session:
         fill_cases(session, vault, files, by=people["reception"].actor, at=at)
+        fill_dispatch(session, vault, by=people["reception"].actor, at=at)
         fill_persons(session, vault, by=people["coordinator"].actor, at=at)
     database.close()
     keep_printed(folder, printed)

@@ -9,12 +9,15 @@ from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
 from lims.cases import operations as cases
+from lims.cases.operations.dispatch_files import read_list
+from lims.cases.operations.dispatches import import_list
 from lims.cases.rules import Burial
 from lims.core.actors import Actor
 from lims.core.files import FileStore
 from lims.core.sealing import Vault
 from lims.identities import operations as identities
 from lims.identities.rules import Names, RelationKind, Scope
+from lims.people.rules import Line
 from lims.samples.rules import ExpectedSex, Material, Side
 
 SITE_CODE = "EXA"
@@ -43,6 +46,13 @@ BONES = (
     Bone(2, "humerus", Side.LEFT, 1800, shade=(198, 180, 148)),
     Bone(2, "ulna", Side.LEFT, 900, photographed=False),
 )
+
+
+DISPATCHED = (
+    (1, 2, 21, "femur", "left", "2.9"), (1, 2, 22, "tibia", "left", "2.1"),
+    (2, 3, 23, "petrous bone", "right", "0.8"),
+)  # fmt: skip
+"""Items of the list that stands at the door: seal, case, number, element, side, grams."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,20 @@ def fill_cases(
         if bone.photographed:
             drawn = cases.read_photograph(draw_bone(bone, f"EX-{number:02}"))
             cases.add_photograph(session, vault, files, sampling, drawn, by=by, at=at)
+
+
+def fill_dispatch(session: Session, vault: Vault, *, by: Actor, at: datetime) -> None:
+    """Take a list of what an invented morgue has sent: it stands at the door, to be received."""
+    rows = [
+        f"D-{seal:04},{SITE_CODE},{SITE_CODE}-{case:03},EX-{number},{element},{side},{mass}"
+        for seal, case, number, element, side, mass in DISPATCHED
+    ]
+    content = "\n".join(["Seal,Site,Case,Field number,Element,Side,Mass (g)", *rows])
+    read = read_list(content.encode(), name="list.csv", line=Line.BONE)
+    import_list(
+        session, vault, read, sender="Morgue of the Example (invented)", number="L-001",
+        file_name="list.csv", by=by, at=at,
+    )  # fmt: skip
 
 
 def fill_persons(session: Session, vault: Vault, *, by: Actor, at: datetime) -> None:

@@ -23,6 +23,7 @@ from lims.cases.models import (
     Resolution,
     Site,
 )
+from lims.cases.operations.possession import release_coded
 from lims.cases.operations.recording import draw_group
 from lims.cases.operations.sealed import record_sealed
 from lims.cases.queries import CODE_INDEX
@@ -108,10 +109,11 @@ def code_remains(
         session.add(coding)
         one.state = SamplingState.CODED
         session.flush()
-        record_sealed(
+        event = record_sealed(
             session, key, Tag.SEALED_ITEM_CODED, one.ref, {"code": code, "list": listed.ref},
             by=by, at=at,
         )  # fmt: skip
+        release_coded(session, one.ref, event_id=event, at=at)
     words = {codes[one.ref]: (one.material.value.upper(), _element_words(one)) for one in ready}
     queue_labels(session, words, layout="bone bag", station=station, by=by, at=at)
     _group_by_site(session, vault, ready, codes)

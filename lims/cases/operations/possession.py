@@ -6,10 +6,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lims.cases.models.dispatches import SealedPossession
+from lims.cases.models.dispatches import DispatchItem, SealedPossession
 from lims.cases.rules.dispatches import HeldBySomebodyElse
 from lims.core.actors import Actor
 from lims.custody.rules import EventId
+
+CODED = "coded"
+"""Held no more under a list's number: the ledger of codes tells who holds it."""
 
 
 def pass_sealed(
@@ -38,6 +41,13 @@ def pass_sealed(
         )
     )  # fmt: skip
     session.flush()
+
+
+def release_coded(session: Session, sampling_ref: str, *, event_id: EventId, at: datetime) -> None:
+    """End what was held under a list's number: the sampling has its code from now on."""
+    item = session.scalar(select(DispatchItem.ref).where(DispatchItem.sampling_ref == sampling_ref))
+    if item is not None:
+        pass_sealed(session, item, CODED, event_id=event_id, at=at)
 
 
 def require_held(session: Session, thing_ref: str, by: Actor) -> None:
