@@ -20,6 +20,7 @@ from lims.handovers.rules import PURPOSE_WORDS, BadgeAwaited, Purpose
 from lims.people.models import Person
 from lims.people.queries import person_of_badge
 from lims.people.rules import NotABadge
+from lims.web.errors import wants_json
 from lims.web.guard import may_here, signed_in
 from lims.web.locale import translate
 from lims.web.pages import reading
@@ -35,9 +36,7 @@ def _ask_what_waits() -> None:
     """Count what waits for whoever asks for a page, before the page opens a session of its own."""
     g.handovers_waiting = 0
     who = g.get("who")
-    if request.method != "GET" or who is None or not may_here(Right.HAND_OVER):
-        return
-    if request.accept_mimetypes.best_match(("application/json", "text/html")) != "text/html":
+    if request.method != "GET" or who is None or not may_here(Right.HAND_OVER) or wants_json():
         return
     with reading() as session:
         g.handovers_waiting = waiting_for(session, who.actor.id)
