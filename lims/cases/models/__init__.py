@@ -10,6 +10,7 @@ from lims.cases.models.dispatches import (
     SealedPossession,
     Sender,
 )
+from lims.cases.models.outside import OutsideParty, OutsideThing
 from lims.cases.models.registry import (
     Assignment,
     FieldPhotograph,
@@ -46,6 +47,8 @@ __all__ = [
     "IndividualDecision",
     "Item",
     "ItemVersion",
+    "OutsideParty",
+    "OutsideThing",
     "Package",
     "PackageSeal",
     "Resolution",

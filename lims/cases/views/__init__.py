@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of remains. Reception and the coordinator see them."""
 
-from lims.cases.views import cases, dispatches, individuals, items, photographs, receiving
+from lims.cases.views import cases, dispatches, individuals, items, outside, photographs, receiving
 from lims.cases.views.blueprint import blueprint, look, recorded, words
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "individuals",
     "items",
     "look",
+    "outside",
     "photographs",
     "receiving",
     "recorded",

@@ -193,6 +193,52 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "outside_party",
+        sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("key_ref", sa.String(length=32), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "out",
+                "back",
+                name="outsideway",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "court",
+                "authority",
+                "courier",
+                "partner",
+                "family",
+                name="outsidekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("organisation", sa.LargeBinary(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key_ref"], ["sealed_key.ref"], name=op.f("fk_outside_party_key_ref")
+        ),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_outside_party")),
+        sa.UniqueConstraint("commitment", name=op.f("uq_outside_party_commitment")),
+        sa.UniqueConstraint("key_ref", name=op.f("uq_outside_party_key_ref")),
+    )
+    op.create_index("ix_outside_party_at", "outside_party", ["recorded_at"], unique=False)
+    op.create_table(
         "recovery_site",
         sa.Column("ref", sa.String(length=32), nullable=False),
         sa.Column("key_ref", sa.String(length=32), nullable=False),
@@ -297,6 +343,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_dispatch_recorded_at"), "dispatch", ["recorded_at"], unique=False)
     op.create_index(op.f("ix_dispatch_sender_ref"), "dispatch", ["sender_ref"], unique=False)
+    op.create_table(
+        "outside_thing",
+        sa.Column("party_ref", sa.String(length=32), nullable=False),
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_outside_thing_code")),
+        sa.ForeignKeyConstraint(
+            ["party_ref"], ["outside_party.ref"], name=op.f("fk_outside_thing_party_ref")
+        ),
+        sa.PrimaryKeyConstraint("party_ref", "code", name=op.f("pk_outside_thing")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "recovery_case",
         sa.Column("ref", sa.String(length=32), nullable=False),
