@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
+from lims.bench.queries import last_read
 from lims.bench.rules import (
     COMMAND_CODES,
     BenchTaken,
@@ -18,6 +19,8 @@ from lims.bench.rules import (
     LabelCutShort,
     NobodyHere,
     NothingAsked,
+    NothingToHold,
+    NumberOfAnother,
     RecordKind,
     StationWithoutMeaning,
     TypedWithoutReason,
@@ -25,7 +28,7 @@ from lims.bench.rules import (
     WrongThing,
 )
 from lims.core.actors import Actor
-from lims.core.codes import Kind, Payload, is_code, read_payload, threes
+from lims.core.codes import Kind, MistypedCode, Payload, is_code, read_payload, threes
 from lims.core.errors import Refusal
 from lims.core.scans import (
     PIN,
@@ -41,12 +44,13 @@ from lims.core.scans import (
     Visit,
 )
 from lims.core.words import N_, Say
-from lims.custody.operations import append
+from lims.custody.operations import append, refuse_if_ended
 from lims.custody.rules import Tag
 from lims.people.models import Person, Station
 from lims.people.queries import open_station
 from lims.people.queries import station as station_of_code
 from lims.printing.operations import scan_label
+from lims.samples.operations import QUARANTINE, answer_quarantine, ask_quarantine
 from lims.web.rights import may_scan_at
 
 Meanings = Mapping[StationKind, Meaning]
@@ -121,11 +125,10 @@ def record_scan(
         actor = _entitled(person, here, station)
         if scan.source is Source.TYPED and not scan.reason.strip():
             raise TypedWithoutReason()
-        payload = read_payload(scan.text)
+        payload = _payload(scan.text, station)
         visit = _visit(station, state, actor, at, scan.reason)
         if payload.code in COMMAND_CODES:
-            meaning = _meaning(meanings, station)
-            return _commanded(session, meaning, visit, COMMAND_CODES[payload.code])
+            return _commanded(session, meanings, station, state, visit, COMMAND_CODES[payload.code])
         if payload.kind in (Kind.COMMAND, Kind.STATION):
             raise WrongThing(code=threes(payload.code))
         if payload.kind is Kind.BADGE:
@@ -141,8 +144,10 @@ def record_scan(
     return _remember(
         session, station, state, outcome, refusal, person=person, at=at,
         record=ScanRecord(
-            scan_id=scan.scan_id, kind=RecordKind.SCAN, source=scan.source, text=scan.text[:200],
-            raw=scan.raw[:2000], symbology=scan.symbology or "", device=scan.device[:120],
+            scan_id=scan.scan_id, kind=RecordKind.SCAN, source=scan.source,
+            text=_kept(scan.text, station.kind)[:200],
+            raw=_kept(scan.raw, station.kind)[:2000], symbology=scan.symbology or "",
+            device=scan.device[:120],
             sequence=scan.sequence, device_time=scan.device_time, reason=scan.reason[:200],
         ),
     )  # fmt: skip
@@ -165,6 +170,8 @@ def record_entry(
         if entry.name in SECRETS:
             _check_confirmed(state, entry)
         visit = _visit(station, state, actor, at, "")
+        if entry.name == QUARANTINE and QUARANTINE in visit.memory:
+            return answer_quarantine(session, visit, entry)
         return _meaning(meanings, station).entry(session, visit, entry)
 
     outcome, refusal = _judged(session, state, judge)
@@ -189,7 +196,7 @@ def record_command(
 
     def judge() -> Outcome:
         visit = _visit(station, state, _entitled(person, here, station), at, "")
-        return _commanded(session, _meaning(meanings, station), visit, command)
+        return _commanded(session, meanings, station, state, visit, command)
 
     outcome, refusal = _judged(session, state, judge)
     return _remember(
@@ -273,11 +280,20 @@ def _scanned(
             subject=payload.code, focus=visit.focus, held=visit.held, step=visit.step,
             memory=visit.memory,
         )  # fmt: skip
+    refuse_if_ended(session, payload.code)
     return _meaning(meanings, station).scan(session, visit, payload)
 
 
-def _commanded(session: Session, meaning: Meaning, visit: Visit, command: Command) -> Outcome:
-    return meaning.command(session, visit, command)
+def _commanded(
+    session: Session, meanings: Meanings, station: Station, state: StationState, visit: Visit,
+    command: Command,
+) -> Outcome:  # fmt: skip
+    if command is not Command.HOLD:
+        return _meaning(meanings, station).command(session, visit, command)
+    code = last_read(session, station.code) or visit.focus
+    if code is None:
+        raise NothingToHold()
+    return ask_quarantine(visit, code, asked=state.ask, upcoming=state.next)
 
 
 def _meaning(meanings: Meanings, station: Station) -> Meaning:
@@ -346,11 +362,29 @@ def _remember(
 _LABEL_VERIFIED = "Label verified: %(code)s is live."
 
 
+def _payload(read: str, station: Station) -> Payload:
+    try:
+        return read_payload(read)
+    except MistypedCode:
+        if station.kind is StationKind.INTAKE:
+            raise NumberOfAnother() from None
+        raise
+
+
+def _kept(read: str, kind: StationKind) -> str:
+    """Return what is kept of something read: at intake, where bags bear numbers of others, no
+    more than the ledger takes.
+    """
+    return _safe(read) if kind is StationKind.INTAKE and read else read
+
+
 def _safe(read: str) -> str:
     """Return what may stand in the ledger of something read: a code, or only its length.
 
     What a scanner reads may be anything, a family's letter among it.
     """
+    if re.fullmatch(r"[0-9]+ characters", read):
+        return read
     text = re.sub(r"[^0-9A-Za-z=._ -]", "", read).strip().upper()
     return text if is_code(text[:9]) and len(text) <= 11 else f"{len(read)} characters"
 

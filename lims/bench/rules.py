@@ -97,12 +97,27 @@ class TypedWithoutReason(Refusal):
     status = 422
 
 
+class NumberOfAnother(Refusal):
+    """What was read at intake is no code of this laboratory: it is not repeated anywhere."""
+
+    says = N_("This is no code of this laboratory. What was read is not kept here.")
+    do = N_("If it is the number of somebody else on the bag, search for it on this page.")
+    status = 422
+
+
 class LabelCutShort(Refusal):
     """A scanner gave a code without its label: a voided label would pass for the live one."""
 
     says = N_("Only the code %(code)s was read, not the whole label.")
     do = N_("Scan the label again. If it cannot be scanned, type the code and say why.")
     status = 422
+
+
+class NothingToHold(Refusal):
+    """The command to hold, and nothing was read here."""
+
+    says = N_("Nothing was scanned here that could be put into quarantine.")
+    do = N_("Scan the thing first, then scan HOLD.")
 
 
 class NothingAsked(Refusal):

@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 from lims.cases import operations as cases
 from lims.cases.operations.dispatch_files import read_list
 from lims.cases.operations.dispatches import import_list
-from lims.cases.rules import Burial
+from lims.cases.rules import (
+    BoneSex,
+    Burial,
+    Completeness,
+    Condition,
+    NumberKind,
+    PhotographKind,
+    Segment,
+)
 from lims.core.actors import Actor
 from lims.core.files import FileStore
 from lims.core.sealing import Vault
@@ -37,15 +45,22 @@ class Bone:
     material: Material = Material.BONE
     photographed: bool = True
     shade: tuple[int, int, int] = (222, 209, 178)
+    segment: Segment = Segment.WHOLE
+    condition: Condition = Condition.FIRM
+    completeness: Completeness = Completeness.MOST
+    sex: BoneSex = BoneSex.UNDETERMINED
 
 
 BONES = (
-    Bone(1, "femur", Side.LEFT, 3100),
-    Bone(1, "tibia", Side.RIGHT, 2600, shade=(214, 198, 166)),
-    Bone(2, "femur", Side.RIGHT, 2900, shade=(205, 190, 160)),
-    Bone(2, "humerus", Side.LEFT, 1800, shade=(198, 180, 148)),
-    Bone(2, "ulna", Side.LEFT, 900, photographed=False),
-)
+    Bone(1, "femur", Side.LEFT, 3100, sex=BoneSex.PROBABLY_MALE),
+    Bone(1, "tibia", Side.RIGHT, 2600, shade=(214, 198, 166), condition=Condition.WORN),
+    Bone(2, "femur", Side.RIGHT, 2900, shade=(205, 190, 160), sex=BoneSex.PROBABLY_FEMALE),
+    Bone(
+        2, "humerus", Side.LEFT, 1800, shade=(198, 180, 148), condition=Condition.BROKEN,
+        segment=Segment.DISTAL_THIRD, completeness=Completeness.LESS,
+    ),
+    Bone(2, "ulna", Side.LEFT, 900, photographed=False, condition=Condition.FRIABLE),
+)  # fmt: skip
 
 
 DISPATCHED = (
@@ -103,7 +118,13 @@ def fill_cases(
     for number, bone in enumerate(BONES, start=1):
         item = cases.record_item(
             session, vault, opened[bone.case], field_number=f"EX-{number:02}",
-            element=bone.element, side=bone.side, by=by, at=at,
+            element=bone.element, side=bone.side, segment=bone.segment, condition=bone.condition,
+            completeness=bone.completeness, bone_sex=bone.sex, age_from=20, age_to=35,
+            mass_ug=bone.mass_mg * 60_000, by=by, at=at,
+        )  # fmt: skip
+        cases.give_number(
+            session, vault, item, kind=NumberKind.MORTUARY, number=f"MO-{number:03}/26",
+            issuer="Example Mortuary (invented)", by=by, at=at,
         )  # fmt: skip
         sampling = cases.record_sampling(
             session, vault, item, material=bone.material, mass_ug=bone.mass_mg * 1000,
@@ -112,7 +133,12 @@ def fill_cases(
         )  # fmt: skip
         if bone.photographed:
             drawn = cases.read_photograph(draw_bone(bone, f"EX-{number:02}"))
-            cases.add_photograph(session, vault, files, sampling, drawn, by=by, at=at)
+            for thing, kind in (
+                (item, PhotographKind.OVERVIEW), (sampling, PhotographKind.SCALE),
+            ):  # fmt: skip
+                cases.add_photograph(
+                    session, vault, files, thing, drawn, kind=kind, place=SITE, by=by, at=at
+                )
 
 
 def fill_dispatch(session: Session, vault: Vault, *, by: Actor, at: datetime) -> None:

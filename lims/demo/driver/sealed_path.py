@@ -33,11 +33,12 @@ def record_remains(play: Play) -> None:
         page.form(f"{case}/items"),
         {"field_number": NEW_ITEM, "element": NEW_BONE.element, "side": NEW_BONE.side.value},
     )
+    item = _path(page.url)
     form = [one for one in page.forms if one.action.endswith("/samplings")][-1]
     sent = {"mass": str(NEW_BONE.mass_mg), "seal_number": "S-0091", "taken_on": _today()}
     no_picture = [("photograph", ("EX-91.jpg", b"not a picture", "image/jpeg"))]
     play.must_refuse(reception.try_send(form, sent, files=no_picture), "picture")
-    page = reception.open(case)
+    page = reception.open(item)
     form = [one for one in page.forms if one.action.endswith("/samplings")][-1]
     photograph = draw_bone(NEW_BONE, NEW_ITEM)
     reception.send(form, sent, files=[("photograph", ("EX-91.jpg", photograph, "image/jpeg"))])

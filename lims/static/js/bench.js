@@ -255,6 +255,15 @@
   document.addEventListener("osteon:scan", (event) => {
     event.preventDefault();
     const { text, source } = event.detail, input = box();
+    // At intake bags bear numbers of others: what is no code of ours is searched for, in a form of
+    // its own on the sealed side, and is never sent to the bench.
+    const search = root.querySelector("form[data-foreign]");
+    if (search && !/^[0-9a-z]{9,11}$/i.test(text.replace(/[\s-]/g, ""))) {
+      if (input) input.value = "";
+      search.elements.search.value = text;
+      search.requestSubmit();
+      return;
+    }
     const form = input?.form, reasons = form?.querySelector("[data-reason]");
     if (source === "typed" && reasons) {
       const reason = reasons.querySelector("select,input");

@@ -5,6 +5,8 @@
 "use strict";
 
 (() => {
+  const language = document.documentElement.lang;
+  const inWords = (told) => (told && typeof told === "object" ? told[language] || told.en : told || "");
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const files = [...form.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]);
@@ -29,7 +31,7 @@
       try { said = JSON.parse(request.responseText); } catch { /* a page of an error: shown below */ }
       if (request.status < 300 && said.to) { location.assign(said.to); return; }
       settle();
-      refused.textContent = [said.say, said.do].filter(Boolean).join(" ") || `${request.status}`;
+      refused.textContent = [said.say, said.do].map(inWords).filter(Boolean).join(" ") || `${request.status}`;
       refused.hidden = false;
     });
     request.addEventListener("error", () => {
