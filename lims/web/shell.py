@@ -61,6 +61,9 @@ def install(app: Flask, places: Iterable[PlaceLike]) -> None:
         who = g.get("who")
         here = settings()
         shown = language()
+        # Of two places of which one lies in the other, the inner one.
+        addresses = {url_for(one.endpoint) for one in listed}
+        inner = max(filter(_is_current, addresses), key=len, default="")
         return {
             "locale": shown,
             "direction": "rtl" if shown == "ar" else "ltr",
@@ -72,7 +75,7 @@ def install(app: Flask, places: Iterable[PlaceLike]) -> None:
                     url_for(place.endpoint),
                     place.icon,
                     translate(place.words),
-                    _is_current(url_for(place.endpoint)),
+                    url_for(place.endpoint) == inner,
                 )
                 for place in listed
                 if may_here(place.right)

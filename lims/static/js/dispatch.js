@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+// Receiving: what a scanner types goes into the scan box, wherever the focus is.
 // Taking a dispatch list: the file may be dragged in, a large one shows how much is sent, and after
 // a check the file stays chosen. Without script the form works as any other.
 "use strict";
+
+(() => {
+  const read = document.querySelector("form[data-read]");
+  document.addEventListener("osteon:scan", (event) => {
+    if (!read) return;
+    event.preventDefault();
+    read.elements.read.value = event.detail.text;
+    read.requestSubmit();
+  });
+})();
 
 (() => {
   const form = document.querySelector("form[data-list]");
