@@ -66,14 +66,23 @@
     }
   };
 
-  form.addEventListener("submit", (event) => {
-    const text = input.value.trim();
-    event.preventDefault();
-    if (!text) return;
+  const take = (text) => {
     keep([...kept(), { text, key: fresh() }]);
     input.value = "";
     input.focus();
     send();
+  };
+
+  // A scanner that types: wherever the focus is.
+  document.addEventListener("osteon:scan", (event) => {
+    event.preventDefault();
+    take(event.detail.text);
+  });
+
+  form.addEventListener("submit", (event) => {
+    const text = input.value.trim();
+    event.preventDefault();
+    if (text) take(text);
   }, true);
 
   keep(kept());

@@ -63,6 +63,12 @@
       burst = "";
       event.preventDefault();
       event.stopImmediatePropagation();
+      const field = before?.field;
+      if (field?.dir === "ltr" && field.closest("dialog[open]")) {
+        // A dialog that asks for a code: the scan is its answer, sent by a button.
+        field.value = text;
+        return;
+      }
       undo();
       if (document.querySelector("dialog[open]")) return; // A reason is being asked: finish that first.
       give(text, "wedge");
