@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.bench.models import BenchSession, Device, ScanRecord, StationState
-from lims.bench.rules import AGENT_SILENT_SECONDS, DeviceState
+from lims.bench.rules import AGENT_SILENT_SECONDS, DeviceState, RecordKind
+from lims.core.codes import Kind, MistypedCode, read_payload
+from lims.custody.models import Subject
 from lims.people.models import Person, Station
 from lims.printing.queries import counter_jumped, queue_revisions
 from lims.printing.rules import COUNTER_JUMPED
@@ -78,6 +80,21 @@ def recent(session: Session, station_code: str, *, limit: int = 8) -> Sequence[S
         .order_by(ScanRecord.id.desc())
         .limit(limit)
     ).all()
+
+
+def last_read(session: Session, station_code: str) -> str | None:
+    """Return the code of the thing that was read last at a station, refused or not."""
+    for record in recent(session, station_code):
+        if record.kind is not RecordKind.SCAN:
+            continue
+        try:
+            payload = read_payload(record.text)
+        except MistypedCode:
+            continue
+        unheld = (Kind.COMMAND, Kind.BADGE, Kind.STATION)
+        if payload.kind not in unheld and session.get(Subject, payload.code) is not None:
+            return payload.code
+    return None
 
 
 def after(session: Session, station_code: str, sequence: int) -> Sequence[ScanRecord]:

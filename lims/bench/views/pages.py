@@ -73,14 +73,14 @@ LABEL_WORDS = {
     LabelState.AMBIGUOUS: N_("perhaps printed: look, and scan it back"),
 }
 
-SHOWN = (Command.DONE, Command.UNDO, Command.NEXT, Command.HELP)
+SHOWN = (Command.DONE, Command.UNDO, Command.NEXT, Command.HOLD, Command.HELP)
 
 COMMAND_WORDS = {
     Command.DONE: N_("Done"),
     Command.UNDO: N_("Take back the last step"),
     Command.NEXT: N_("Next one"),
     Command.PRINT: N_("Print again"),
-    Command.HOLD: N_("Pause"),
+    Command.HOLD: N_("Quarantine"),
     Command.HELP: N_("What now?"),
 }
 

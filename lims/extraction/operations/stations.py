@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from lims.core.actors import Actor
 from lims.core.codes import Kind, Payload, threes
-from lims.core.scans import Command, Entry, Meaning, Outcome, Verdict, Visit
+from lims.core.scans import PIN, Command, Entry, Meaning, Outcome, Verdict, Visit
 from lims.core.words import N_, Many, Say
 from lims.custody.operations import refuse_if_held
 from lims.extraction.operations.extracting import (
@@ -20,14 +21,16 @@ from lims.extraction.rules import BLANKS, BatchHere, NoBatchHere, NotForThisBenc
 from lims.plates.operations import record_use, void_placement
 from lims.plates.queries import members_of, state_of
 from lims.plates.rules import RACK_POSITIONS, Activity, BatchFull, check_open, next_free
-from lims.samples.operations import check_room
-from lims.samples.rules import CommandMeansNothing
+from lims.samples.operations import SECOND, ask_second, check_room, take_badge
+from lims.samples.rules import CommandMeansNothing, SecondPersonAwaited
 
 UNDONE = "undone at the bench"
 """The reason that stands with a placement taken back by UNDO."""
 
 
 def _scan(session: Session, visit: Visit, payload: Payload) -> Outcome:
+    if payload.kind is Kind.BADGE and visit.step == SECOND and visit.focus is not None:
+        return take_badge(session, visit, payload.code)
     if payload.kind is Kind.BATCH:
         return _take_batch(session, visit, payload.code)
     if payload.kind not in (Kind.ALIQUOT, Kind.LOT, Kind.CONTAINER):
@@ -103,6 +106,11 @@ def _command(session: Session, visit: Visit, command: Command) -> Outcome:
         )  # fmt: skip
     if visit.focus is None:
         raise NoBatchHere()
+    if command is Command.UNDO and visit.step == SECOND:
+        return Outcome(
+            Verdict.ACCEPTED, Say(N_("Nothing was done. Take a tube out with UNDO, or scan DONE.")),
+            next=_what_next(session, visit.focus), focus=visit.focus,
+        )  # fmt: skip
     if command is Command.NEXT:
         return Outcome(
             Verdict.ACCEPTED,
@@ -122,25 +130,37 @@ def _command(session: Session, visit: Visit, command: Command) -> Outcome:
             next=_what_next(session, visit.focus), position=member.position, focus=visit.focus,
         )  # fmt: skip
     if command is Command.DONE:
-        made = complete_extraction(
-            session, visit.focus, by=visit.by, at=visit.at, station=visit.station
-        )
-        return Outcome(
-            Verdict.ACCEPTED,
-            Say(
-                Many(
-                    "Batch %(batch)s is completed: %(count)s extract, the blank.",
-                    "Batch %(batch)s is completed: %(count)s extracts, one of them the blank.",
-                ),
-                {"batch": threes(visit.focus), "count": len(made)},
-            ),
-            next=Say(N_("Label every extract, scan each new label, then scan the next batch.")),
-            subject=visit.focus, labels=tuple(one.label for one in made if one.label),
-        )  # fmt: skip
+        return _complete(session, visit, visit.focus)
     raise CommandMeansNothing()
 
 
+def _complete(
+    session: Session, visit: Visit, batch: str, *, witness: Actor | None = None
+) -> Outcome:
+    try:
+        with session.begin_nested():
+            made = complete_extraction(
+                session, batch, by=visit.by, at=visit.at, station=visit.station, witness=witness
+            )
+    except SecondPersonAwaited as refused:
+        return ask_second(visit, refused)
+    return Outcome(
+        Verdict.ACCEPTED,
+        Say(
+            Many(
+                "Batch %(batch)s is completed: %(count)s extract, the blank.",
+                "Batch %(batch)s is completed: %(count)s extracts, one of them the blank.",
+            ),
+            {"batch": threes(batch), "count": len(made)},
+        ),
+        next=Say(N_("Label every extract, scan each new label, then scan the next batch.")),
+        subject=batch, labels=tuple(one.label for one in made if one.label),
+    )  # fmt: skip
+
+
 def _entry(session: Session, visit: Visit, entry: Entry) -> Outcome:
+    if entry.name == PIN and visit.step == SECOND and visit.focus is not None:
+        return _complete(session, visit, visit.focus, witness=entry.confirmed)
     raise CommandMeansNothing()
 
 
@@ -150,5 +170,5 @@ def _picture(session: Session, visit: Visit) -> Mapping[str, object]:
 
 MEANING = Meaning(
     scan=_scan, command=_command, entry=_entry, fragment="extraction/station.html",
-    picture=_picture,
+    picture=_picture, badges=True,
 )  # fmt: skip

@@ -30,6 +30,14 @@ from lims.samples.operations.ends import (
     record_missing,
     withdraw_destruction,
 )
+from lims.samples.operations.second import (
+    QUARANTINE,
+    SECOND,
+    answer_quarantine,
+    ask_quarantine,
+    ask_second,
+    take_badge,
+)
 from lims.samples.operations.stations import (
     MEANING_PREPARATION,
     MEANING_RECEPTION,
@@ -50,9 +58,14 @@ from lims.samples.operations.taking import (
 __all__ = [
     "MEANING_PREPARATION",
     "MEANING_RECEPTION",
+    "QUARANTINE",
+    "SECOND",
     "Taken",
     "accept_sample",
     "advance_sample",
+    "answer_quarantine",
+    "ask_quarantine",
+    "ask_second",
     "begin_amount",
     "check_expiry",
     "check_last",
@@ -78,6 +91,7 @@ __all__ = [
     "register_reference_sample",
     "rule_consumption",
     "take_amount",
+    "take_badge",
     "take_lysate",
     "take_powder",
     "take_punch",

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
+from lims.core.actors import Actor
 from lims.core.codes import Kind, Payload, threes
-from lims.core.scans import Ask, Command, Entry, Meaning, Outcome, Verdict, Visit
+from lims.core.scans import PIN, Ask, Command, Entry, Meaning, Outcome, Verdict, Visit
 from lims.core.words import N_, Say
 from lims.samples.models import Sample
+from lims.samples.operations.second import SECOND, ask_second, take_badge
 from lims.samples.operations.taking import (
     Taken,
     accept_sample,
@@ -31,6 +33,7 @@ from lims.samples.rules import (
     Line,
     Material,
     NotASample,
+    SecondPersonAwaited,
     Side,
     read_mass,
     read_volume,
@@ -72,6 +75,8 @@ def _no_entry(session: Session, visit: Visit, entry: Entry) -> Outcome:
 
 
 def _prepare(session: Session, visit: Visit, payload: Payload) -> Outcome:
+    if payload.kind is Kind.BADGE and visit.step == SECOND:
+        return take_badge(session, visit, payload.code)
     if visit.step and visit.focus is not None and payload.code != visit.focus:
         raise EntryAwaited(code=visit.focus)
     if payload.kind not in (Kind.BONE, Kind.REFERENCE):
@@ -142,21 +147,40 @@ def _ask_amount(session: Session, visit: Visit, sample: Sample, *, reason: str) 
 
 
 def _prepare_entry(session: Session, visit: Visit, entry: Entry) -> Outcome:
-    if visit.focus is None or entry.name != visit.step:
+    confirmed = entry.confirmed if entry.name == PIN and visit.step == SECOND else None
+    if visit.focus is None or (confirmed is None and entry.name != visit.step):
         raise CommandMeansNothing()
     sample = sample_of(session, visit.focus)
     reason = visit.memory.get(REASON, "")
+    if confirmed is not None:
+        return _grind(session, visit, sample, visit.memory[MASS], reason, witness=confirmed)
     if entry.name == REASON:
         check_preparation(session, sample.code, by=visit.by, at=visit.at, station=visit.station)
         return _ask_amount(session, visit, sample, reason=entry.value.strip()[:200])
     if entry.name == MASS:
-        mass = read_mass(entry.value)
+        return _grind(session, visit, sample, entry.value, reason)
+    return _lyse(session, visit, sample, read_volume(entry.value), reason=reason)
+
+
+def _grind(
+    session: Session,
+    visit: Visit,
+    sample: Sample,
+    read: str,
+    reason: str,
+    *,
+    witness: Actor | None = None,
+) -> Outcome:
+    mass = read_mass(read)
+    try:
         taken = take_powder(
             session, sample.code, mass, by=visit.by, at=visit.at, station=visit.station,
-            reason=reason,
+            reason=reason, witness=witness,
         )  # fmt: skip
-        return _taken(sample, taken, AliquotKind.POWDER, amount=f"{thousandths(mass)} mg")
-    return _lyse(session, visit, sample, read_volume(entry.value), reason=reason)
+    except SecondPersonAwaited as refused:
+        # Refused before anything was done: a colleague can still confirm.
+        return ask_second(visit, refused, **{MASS: read, REASON: reason})
+    return _taken(sample, taken, AliquotKind.POWDER, amount=f"{thousandths(mass)} mg")
 
 
 def _lyse(
@@ -243,5 +267,5 @@ MEANING_RECEPTION = Meaning(
     fragment="samples/station.html", picture=_picture,
 )  # fmt: skip
 MEANING_PREPARATION = replace(
-    MEANING_RECEPTION, scan=_prepare, command=_prepare_command, entry=_prepare_entry
+    MEANING_RECEPTION, scan=_prepare, command=_prepare_command, entry=_prepare_entry, badges=True
 )

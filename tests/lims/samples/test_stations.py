@@ -10,17 +10,23 @@ from sqlalchemy import select
 
 from lims.bench.models import ScanRecord
 from lims.bench.operations import record_command, record_entry, record_scan, take_bench
+from lims.core.actors import Actor
 from lims.core.codes import threes
 from lims.core.db import Database
-from lims.core.scans import Command, Entry, Scan, Source, StationKind, Verdict
+from lims.core.scans import PIN, Command, Entry, Scan, Source, StationKind, Verdict
 from lims.core.words import Say
 from lims.custody.models import Subject
+from lims.custody.queries import blocked, history
+from lims.custody.rules import HoldReason, Tag
 from lims.features import MEANINGS
+from lims.people.models import Person
+from lims.people.operations import hash_pin, issue_badge
 from lims.printing.models import LabelInstance
 from lims.printing.queries import live_label
 from lims.samples.models import Aliquot
+from lims.samples.operations import destroy, queue_destruction
 from lims.samples.queries import aliquots_of
-from lims.samples.rules import Material
+from lims.samples.rules import DestructionReason, Material
 from tests.cast import Cast
 
 Build = Callable[..., str]
@@ -208,3 +214,80 @@ def test_a_refused_scan_leaves_nothing_half_stored(
         assert session.scalars(select(Aliquot)).all() == []
         assert session.scalars(select(LabelInstance).where(LabelInstance.code != code)).all() == []
         assert session.get_one(Subject, code).state == "accepted"
+
+
+def test_the_last_of_a_bone_is_ground_when_a_second_badge_and_its_pin_confirm_it(
+    database: Database, cast: Cast, at: datetime, preparation: Station, a_bone_sample: Build
+) -> None:
+    code, payload = labelled(database, a_bone_sample, mass_ug=1_000)
+    with database.writing() as session:
+        badges = [
+            issue_badge(
+                session, session.get_one(Person, who.person), hash_pin("2468"),
+                by=cast.administrator, at=at,
+            ).code
+            for who in (cast.technician, cast.first_reader)
+        ]  # fmt: skip
+    preparation.scan(payload)
+    asked = preparation.enter("mass", "1")
+    own, second = (preparation.scan(badge) for badge in badges)
+
+    def pin(badge: str, confirmed: Actor | None) -> ScanRecord:
+        entry = Entry(secrets.token_hex(12), PIN, "", confirmed=confirmed, badge=badge)
+        with database.writing() as session:
+            return record_entry(
+                session, preparation.code, entry, by=cast.technician, at=at, meanings=MEANINGS
+            )
+
+    nobody = pin(badges[1], None)
+    done = pin(badges[1], cast.first_reader)
+
+    assert said(asked) == f"This takes all that is left of {threes(code)}."
+    assert own.verdict is Verdict.REFUSED
+    assert "second person must confirm" in said(own)
+    assert said(second) == "T-02 confirms as the second person."
+    assert nobody.verdict is Verdict.REFUSED
+    assert done.verdict is Verdict.ACCEPTED
+    with database.reading() as session:
+        event = history(session, code)[-2]
+        (aliquot,) = aliquots_of(session, code)
+    assert aliquot.mass_ug == 1_000
+    assert (event.tag, event.content["witness"]) == (
+        Tag.SAMPLE_ITEM_GROUND, cast.first_reader.id
+    )  # fmt: skip
+
+
+def test_hold_at_a_bench_quarantines_what_was_read_last_and_work_goes_on(
+    database: Database, preparation: Station, a_bone_sample: Build
+) -> None:
+    nothing = preparation.command(Command.HOLD)
+    code, payload = labelled(database, a_bone_sample)
+    preparation.scan(payload)
+    asked = preparation.command(Command.HOLD)
+    with database.reading() as session:
+        before = blocked(session, code)
+    held = preparation.enter("quarantine", "contamination")
+    refused = preparation.enter("mass", "100")
+
+    assert nothing.verdict is Verdict.REFUSED
+    assert said(asked) == f"Quarantine of {threes(code)}, and of all that came from it."
+    assert before == ()
+    assert said(held) == f"{threes(code)} is in quarantine."
+    assert refused.verdict is Verdict.REFUSED
+    assert "on hold" in said(refused)
+    with database.reading() as session:
+        assert [hold.reason for hold in blocked(session, code)] == [HoldReason.CONTAMINATION]
+
+
+def test_what_was_destroyed_is_refused_at_every_bench_with_the_day(
+    database: Database, cast: Cast, at: datetime, preparation: Station, reception: Station,
+    a_bone_sample: Build,
+) -> None:  # fmt: skip
+    code, payload = labelled(database, a_bone_sample)
+    with database.writing() as session:
+        queue_destruction(session, code, DestructionReason.COURT, by=cast.quality, at=at)
+        destroy(session, code, witness=cast.first_reader, by=cast.technician, at=at)
+    for station in (preparation, reception):
+        refused = station.scan(payload)
+        assert refused.verdict is Verdict.REFUSED
+        assert said(refused) == f"{code}: destroyed on {at:%Y-%m-%d %H:%M} UTC."

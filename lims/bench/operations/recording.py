@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs of a bench: take it, leave it, record what is scanned, typed or commanded there."""
+"""What is scanned, typed or commanded at a bench: judged, done, remembered."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,15 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lims.bench.models import BenchSession, Device, ScanRecord, StationState
+from lims.bench.models import ScanRecord, StationState
+from lims.bench.operations.sitting import bench_session, locked_state
 from lims.bench.queries import last_read
 from lims.bench.rules import (
     COMMAND_CODES,
     BenchTaken,
-    DeviceState,
     LabelCutShort,
     NobodyHere,
     NothingAsked,
@@ -54,58 +53,6 @@ from lims.samples.operations import QUARANTINE, answer_quarantine, ask_quarantin
 from lims.web.rights import may_scan_at
 
 Meanings = Mapping[StationKind, Meaning]
-
-
-def take_bench(session: Session, station_code: str, *, by: Actor, at: datetime) -> None:
-    """Begin to work at a station; whoever worked there leaves it. Raises WrongStation."""
-    station = open_station(session, station_code)
-    if not may_scan_at(by.role, station.kind) or by.person is None:
-        raise WrongStation()
-    sitting = bench_session(session, station_code)
-    if sitting is not None:
-        if sitting.person_id == by.person:
-            return
-        leave_bench(session, station_code, by=by, at=at)
-    session.add(BenchSession(station_code=station_code, person_id=by.person, opened_at=at))
-    session.flush()
-    append(
-        session,
-        Tag.STATION_SESSION_OPENED,
-        stream=station_code,
-        by=by,
-        at=at,
-        device=station_code,
-        content={},
-    )
-    _state(session, station_code, at).revision += 1
-
-
-def leave_bench(session: Session, station_code: str, *, by: Actor, at: datetime) -> None:
-    """End the work of whoever sits at a station; nothing happens when nobody does."""
-    sitting = bench_session(session, station_code)
-    if sitting is None:
-        return
-    sitting.closed_at = at
-    session.flush()
-    append(
-        session,
-        Tag.STATION_SESSION_CLOSED,
-        stream=station_code,
-        by=by,
-        at=at,
-        device=station_code,
-        content={},
-    )
-    _state(session, station_code, at).revision += 1
-
-
-def bench_session(session: Session, station_code: str) -> BenchSession | None:
-    """Return who sits at a station now."""
-    return session.scalar(
-        select(BenchSession).where(
-            BenchSession.station_code == station_code, BenchSession.closed_at.is_(None)
-        )
-    )
 
 
 def record_scan(
@@ -231,33 +178,6 @@ def record_fault(
             raw=raw[:2000], device=device[:120], device_time=device_time,
         ),
     )  # fmt: skip
-
-
-def record_devices(
-    session: Session, station_code: str, devices: list[Mapping[str, str]], *, at: datetime
-) -> None:
-    """Take what the agent says of its devices; a change is shown on the station's page at once."""
-    known = {
-        (row.kind, row.port): row
-        for row in session.scalars(select(Device).where(Device.station_code == station_code))
-    }
-    changed = False
-    for said in devices:
-        key = (said["kind"], said["port"])
-        row = known.get(key)
-        state = DeviceState(said["state"])
-        if row is None:
-            row = Device(
-                station_code=station_code, kind=key[0], port=key[1], state=state, changed_at=at
-            )
-            session.add(row)
-            changed = True
-        elif (row.state, row.detail) != (state, said["detail"]):
-            row.changed_at = at
-            changed = True
-        row.state, row.detail, row.heard_at = state, said["detail"], at
-    if changed:
-        _state(session, station_code, at).revision += 1
 
 
 def _check_confirmed(state: StationState, entry: Entry) -> None:
@@ -397,26 +317,9 @@ def _arrived(
     Asked under the lock: whoever sent the same at the same moment has been answered by then.
     """
     station = station_of_code(session, station_code)
-    state = _state(session, station_code, at)
+    state = locked_state(session, station_code, at)
     known = session.scalar(select(ScanRecord).where(ScanRecord.scan_id == record_id))
     return known, station if known is not None else open_station(session, station_code), state
-
-
-def _state(session: Session, station_code: str, at: datetime) -> StationState:
-    """Return the station's state, locked: two scans at one station are judged one by one."""
-    state = session.get(StationState, station_code, with_for_update=True)
-    if state is not None:
-        return state
-    fresh = StationState(
-        station_code=station_code, revision=0, step="", memory={}, stopped=False, changed_at=at
-    )
-    try:
-        with session.begin_nested():
-            session.add(fresh)
-        return fresh
-    except IntegrityError:
-        # Somebody else was the first one here, at the same moment.
-        return session.get_one(StationState, station_code, with_for_update=True)
 
 
 def _sender(session: Session, station: Station, by: Actor) -> tuple[Person | None, Person | None]:
