@@ -238,6 +238,13 @@ class NameMissing(Refusal):
     status = 422
 
 
+class DonorsUnknown(Refusal):
+    """Numbers of a list of references under which nobody is registered."""
+
+    says = N_("No donor is registered under these numbers: %(numbers)s.")
+    do = N_("Register the donors first, or compare the numbers with the list.")
+
+
 class RelationThere(Refusal):
     """This donor has declared a relation to this missing person before."""
 

@@ -218,15 +218,15 @@ def receive(
         raise PackagesStillOpen(
             seals=named([key.open(row.seal_number, row, "seal_number") for row in rows])
         )
-    if listed.line is Line.BONE:
-        came = [one for one in items if one.counted]
-        if bare := [one for one in came if not (one.read_mass_ug or one.mass_ug)]:
-            raise MassNotThere(items=named(names_of(session, vault, bare)))
-        if bare := [one for one in came if one.taken_on is None]:
-            if taken_on is None or taken_on > at.date():
-                raise DayNotThere(items=named(names_of(session, vault, bare)))
-            for one in bare:
-                one.taken_on = taken_on
+    came = [one for one in items if one.counted]
+    bare = [one for one in came if not (one.read_mass_ug or one.mass_ug)]
+    if bare and listed.line is Line.BONE:
+        raise MassNotThere(items=named(names_of(session, vault, bare)))
+    if bare := [one for one in came if one.taken_on is None]:
+        if taken_on is None or taken_on > at.date():
+            raise DayNotThere(items=named(names_of(session, vault, bare)))
+        for one in bare:
+            one.taken_on = taken_on
     listed.state, listed.received_at, listed.received_by = DispatchState.RECEIVED, at, by.id
     session.flush()
     record_sealed(

@@ -28,19 +28,26 @@ def record_ready(
     What is in quarantine waits until its discrepancy is decided. Case and item are opened under
     their numbers where they are not there yet.
     """
-    if listed.line is not Line.BONE or listed.state is not DispatchState.RECEIVED:
+    if listed.line is not Line.BONE:
         return 0
+    ready = ready_items(session, listed)
+    for one in ready:
+        _record(session, vault, one, by=by, at=at)
+    return len(ready)
+
+
+def ready_items(session: Session, listed: Dispatch) -> list[DispatchItem]:
+    """Return the items of a received dispatch that are whole, decided and not recorded yet."""
+    if listed.state is not DispatchState.RECEIVED:
+        return []
     packages, items = quarantined_things(session, listed.ref)
-    made = 0
-    for one in items_locked(session, listed.ref):
-        if (
-            one.state is ItemState.SCANNED
-            and one.ref not in items
-            and one.package_ref not in packages
-        ):
-            _record(session, vault, one, by=by, at=at)
-            made += 1
-    return made
+    return [
+        one
+        for one in items_locked(session, listed.ref)
+        if one.state is ItemState.SCANNED
+        and one.ref not in items
+        and one.package_ref not in packages
+    ]
 
 
 def items_locked(session: Session, dispatch_ref: str) -> Sequence[DispatchItem]:

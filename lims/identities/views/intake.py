@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lims.cases import queries as case_queries
 from lims.cases.operations import code_remains
-from lims.cases.schemas import CodingSchema, SearchSchema
+from lims.cases.schemas import CodingSchema, NothingSchema, SearchSchema
 from lims.cases.views import look, words
 from lims.core.clock import now
 from lims.core.codes import Kind
@@ -16,6 +16,7 @@ from lims.core.scans import StationKind
 from lims.core.sealing import Vault, open_vault
 from lims.identities import queries
 from lims.identities.operations import code_references, resolve_code
+from lims.identities.operations.dispatches import record_listed_references
 from lims.identities.rules import permits_testing
 from lims.identities.schemas import ResolveSchema
 from lims.identities.views.shared import Answer, blueprint, person_words, today
@@ -44,6 +45,20 @@ def intake() -> Answer:
             stations=_intake_stations(session), minimum=settings().coding_minimum,
             lists=case_queries.coding_lists(session), **words(), **person_words(),
         )  # fmt: skip
+
+
+@blueprint.post("/intake/dispatches/<ref>/references")
+@needs(Right.REGISTER_PERSONS)
+def post_listed_references(ref: str) -> Answer:
+    """Record the reference samples of a dispatch under the donors of its numbers."""
+    form(NothingSchema())
+    vault = open_vault(settings())
+
+    def record(session: Session) -> dict[str, object]:
+        made = record_listed_references(session, vault, ref, by=signed_in(), at=now())
+        return {"to": url_for("cases.dispatch", ref=ref), "samples": made}
+
+    return done(write(record))
 
 
 @blueprint.post("/intake/search")
