@@ -49,6 +49,8 @@ PLANTED = {
     "address": "Shara Zanqat 9", "notes": "asked by her aunt Zubayda", "birth": "1977-spring",
     "circumstances": "left home in a blue Peugeot", "donor": "DN-90417", "missing": "MP-55210",
     "witness": "Shahid Zwawi", "reason": "the court of Zliten asked",
+    "issuer": "Mashraha Zintaniya", "mortuary": "MZ-66120", "place": "shed of Zahlul",
+    "correction": "Zeidan misread it",
 }  # fmt: skip
 IN_THE_PICTURE = "EXIF-Zaqqum-camera"
 OTHER_SPELLINGS = (
@@ -122,6 +124,32 @@ def plant(
                      taken_on="2026-03-01", expected_sex="M", burial="mass grave",
                      photograph=(io.BytesIO(picture()), f"{PLANTED['name']}.jpg")),
             )["ref"])  # fmt: skip
+            if number == 0:
+                post(
+                    f"/cases/numbers/of/{item}",
+                    some("issuer", kind="mortuary", number=PLANTED["mortuary"]),
+                )
+                post(
+                    f"/cases/photographs/of/{item}",
+                    some(
+                        "place",
+                        "taken_by",
+                        kind="overview",
+                        photograph=(io.BytesIO(picture()), "IMG.jpg"),
+                    ),
+                )
+                post(
+                    f"/cases/items/{item}/corrections",
+                    some(
+                        "description",
+                        field_number=f"{PLANTED['field_number']}000",
+                        seen=1,
+                        element="femur",
+                        side="right",
+                        reason=PLANTED["correction"],
+                    ),
+                )
+                made.pages += [f"/cases/items/{item}", f"/cases/photographs/of/{item}"]
         names = ("given", "father", "grandfather", "family", "mother", "kunya", "latin")
         missing = post(
             "/intake/missing", some(*names, "birth", "circumstances", number=PLANTED["missing"])
@@ -156,7 +184,7 @@ def plant(
                 for one in reference_pairs_of_list(session, vault, lists[1])
             }
         assert (len(made.bones), len(made.cards)) == (bones, cards)
-        made.pages = [
+        made.pages += [
             "/intake", "/intake/persons", "/cases", f"/cases/{case}", f"/cases/sites/{site}",
             f"/intake/missing/{missing}", f"/intake/donors/{donor}",
             *(f"/intake/lists/{listed}" for listed in lists),
