@@ -55,6 +55,7 @@ BENCHES = (
     Bench("quantification", StationKind.QUANTIFICATION, "Quantification", "التقدير الكمّي"),
     Bench("amplification", StationKind.AMPLIFICATION, "Amplification", "التضخيم"),
     Bench("injection", StationKind.INJECTION, "Genetic analyzer", "المحلّل الجيني"),
+    Bench("handover", StationKind.HANDOVER, "Hand-overs", "التسليم والاستلام"),
 )  # fmt: skip
 
 PROCEDURES = (

@@ -84,7 +84,7 @@ STATE_WORDS = {
 }
 THING_WORDS = {
     ThingState.WAITING: N_("waits"),
-    ThingState.PASSED: N_("passed"),
+    ThingState.PASSED: N_("passed on"),
     ThingState.KEPT: N_("stayed with the giver"),
 }
 DIFFERENCE_WORDS = {
