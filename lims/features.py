@@ -234,6 +234,7 @@ PLACES: tuple[Place, ...] = (
     Place(Right.SEE_PERSONS, "identities.intake", "box", N_("Intake")),
     Place(Right.SEE_CASES, "cases.cases", "case", N_("Cases")),
     Place(Right.SEE_CASES, "cases.list_dispatches", "download", N_("Dispatches")),
+    Place(Right.PERMIT_CONSUMPTION, "samples.consumption", "flask", N_("Using up")),
     Place(Right.SEE_THROUGHPUT, "throughput.overview", "home", N_("Laboratory")),
     Place(Right.SEE_LEDGER, "quality.ledger", "proof", N_("Ledger")),
     Place(Right.SET_HOLDS, "quality.holds", "hand", N_("Holds")),

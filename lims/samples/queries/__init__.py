@@ -12,7 +12,7 @@ from lims.samples.queries.amounts import (
     stage,
 )
 from lims.samples.queries.ends import Waiting, destructions, queued
-from lims.samples.queries.history import Branch, Happened, Thing, in_detail, thing
+from lims.samples.queries.history import Branch, Happened, Thing, in_detail, lineage, thing
 from lims.samples.queries.lists import SamplePage, SampleRow, read_prefix, samples
 from lims.samples.queries.records import (
     aliquot_of,
@@ -38,6 +38,7 @@ __all__ = [
     "behind",
     "destructions",
     "in_detail",
+    "lineage",
     "is_last",
     "last_amount",
     "measured",

@@ -108,6 +108,14 @@ def thing(session: Session, code: str) -> Thing:
     )  # fmt: skip
 
 
+def lineage(session: Session, code: str, codes: tuple[str, ...]) -> tuple[Branch, ...]:
+    """Return the trees of a thing, all it came from and all that came from it (`codes`)."""
+    aliquots = {
+        one.code: one for one in session.scalars(select(Aliquot).where(Aliquot.code.in_(codes)))
+    }
+    return _tree(session, code, codes, aliquots)
+
+
 def _words(code: str, aliquots: Mapping[str, Aliquot]) -> str:
     aliquot = aliquots.get(code)
     return KIND_WORDS[Kind(code[0])] if aliquot is None else ALIQUOT_WORDS[aliquot.kind]
