@@ -7,6 +7,64 @@ from typing import ClassVar
 
 from lims.core.errors import Refusal
 from lims.core.words import N_
+from lims.custody.rules import Event
+from lims.custody.rules.gaps import MOVES
+
+
+class Act(StrEnum):
+    """What kind of act an event is: the groups by which a timeline is filtered."""
+
+    CUSTODY = "custody"
+    WORK = "work"
+    PROFILE = "profile"
+    HOLD = "hold"
+    LABEL = "label"
+    PROOF = "proof"
+    RECORD = "record"
+
+
+ACT_WORDS = {
+    Act.CUSTODY: N_("who has it, where it is, seals"),
+    Act.WORK: N_("work on it"),
+    Act.PROFILE: N_("runs, readings, profiles"),
+    Act.HOLD: N_("holds and incidents"),
+    Act.LABEL: N_("labels and scans"),
+    Act.PROOF: N_("proofs and packages"),
+    Act.RECORD: N_("everything else"),
+}
+
+_BY_THING = {
+    "handover": Act.CUSTODY, "aliquot": Act.WORK, "batch": Act.WORK, "plate": Act.WORK,
+    "extract": Act.WORK, "quantity": Act.WORK, "amplification": Act.WORK, "injection": Act.WORK,
+    "run": Act.PROFILE, "reading": Act.PROFILE, "profile": Act.PROFILE, "incident": Act.HOLD,
+    "label": Act.LABEL, "scan": Act.LABEL, "ledger": Act.PROOF, "review": Act.PROOF,
+}  # fmt: skip
+_CUSTODY_OF_SAMPLES = frozenset(
+    {
+        "sample:package:received", "sample:item:received", "sample:item:accepted",
+        "sample:item:rejected", "sample:item:handed-over", "sample:item:taken-back",
+        "sample:item:destroyed", "sample:item:returned", "sample:item:missed",
+        "sample:item:found", "sample:seal:checked", "sample:seal:broken", "sample:seal:applied",
+    }
+)  # fmt: skip
+_WORK_ON_SAMPLES = frozenset(
+    {
+        "sample:item:weighed", "sample:item:cleaned", "sample:item:cut", "sample:item:ground",
+        "sample:item:consumed",
+    }
+)  # fmt: skip
+
+
+def act_of(event: Event) -> Act:
+    """Return the group that an event belongs to, by its type alone."""
+    tag = str(event.tag)
+    if event.tag in MOVES or tag in _CUSTODY_OF_SAMPLES or tag.startswith("subject:custody:"):
+        return Act.CUSTODY
+    if tag.startswith("subject:hold:"):
+        return Act.HOLD
+    if tag in _WORK_ON_SAMPLES:
+        return Act.WORK
+    return _BY_THING.get(tag.partition(":")[0], Act.RECORD)
 
 
 class Decision(StrEnum):

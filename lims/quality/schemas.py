@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the quality officer sends."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from lims.custody.rules import HoldReason
-from lims.quality.rules import Decision
+from lims.quality.rules import Act, Decision
+
+
+class _DayOrNone(fields.Date):
+    """A day; a field left empty is none."""
+
+    def deserialize(self, value: Any, *args: Any, **more: Any) -> Any:
+        """Read a day, or none."""
+        return None if value == "" else super().deserialize(value, *args, **more)
 
 
 class LedgerPageSchema(Schema):
@@ -52,3 +62,15 @@ class AnchorSchema(Schema):
     """What a label or slip says of the ledger."""
 
     anchor = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class TimelineSchema(Schema):
+    """Which part of the timeline of a thing is looked at, filtered by what."""
+
+    before = fields.Integer(load_default=None, validate=validate.Range(min=0))
+    alone = fields.Boolean(load_default=False)
+    who = fields.String(load_default="", validate=validate.Length(max=20))
+    place = fields.String(load_default="", validate=validate.Length(max=40))
+    since = _DayOrNone(load_default=None)
+    until = _DayOrNone(load_default=None)
+    act = fields.String(load_default="", validate=validate.OneOf(["", *Act]))

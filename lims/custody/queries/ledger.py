@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lims.core.clock import from_utc_text
@@ -84,6 +84,48 @@ def events_of(session: Session, streams: Collection[str]) -> tuple[Event, ...]:
         .order_by(LedgerLeaf.idx)
     )
     return tuple(_event(row.idx, row.body) for row in session.execute(found))
+
+
+def events_of_stream(
+    session: Session, stream: str, *, before: int | None = None, at_once: int = 200
+) -> Iterator[Event]:
+    """Yield the committed events of one thing, the newest first, those before index `before`.
+
+    By the unique key (stream, sseq), `at_once` at a time: a long history is not read whole.
+    """
+    end = select(func.max(LedgerEvent.sseq)).where(LedgerEvent.stream == stream)
+    below = (session.scalar(end) or 0) + 1
+    if before is not None:
+        below = _first_from(session, stream, below, before)
+    while below > 0:
+        found = (
+            select(LedgerLeaf.idx, LedgerEvent.body)
+            .join(LedgerLeaf, LedgerLeaf.event_id == LedgerEvent.event_id)
+            .where(LedgerEvent.stream == stream, LedgerEvent.sseq < below)
+            .order_by(LedgerEvent.sseq.desc())
+            .limit(at_once)
+        )
+        rows = session.execute(found).all()
+        yield from (_event(row.idx, row.body) for row in rows)
+        below = below - at_once if len(rows) == at_once else 0
+
+
+def _first_from(session: Session, stream: str, count: int, index: int) -> int:
+    """Find the first of a stream's events that stands at `index` or after it, by halving."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        place = (
+            select(LedgerLeaf.idx)
+            .join(LedgerEvent, LedgerLeaf.event_id == LedgerEvent.event_id)
+            .where(LedgerEvent.stream == stream, LedgerEvent.sseq == middle)
+        )
+        stands = session.scalar(place)
+        if stands is not None and stands >= index:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 def sound_streams(session: Session, streams: Collection[str]) -> frozenset[str]:

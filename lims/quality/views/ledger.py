@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The quality officer's pages: the ledger and its proof, holds."""
+"""The ledger and its proof: read, verified, signed, exported."""
 
 import io
 import json
@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, send_file, stream_with_context, url_for
+from flask import Response, send_file, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -28,36 +28,28 @@ from lims.custody.queries import (
     export_lines,
     head,
     history,
-    proof_lines,
     recent,
 )
 from lims.custody.queries.anchors import check_anchor
 from lims.custody.queries.witnesses import newest_cosignatures, witness_keys
-from lims.custody.rules import HOLD_WORDS, Event, Tag
+from lims.custody.rules import Event
 from lims.custody.rules.anchors import VERDICT_WORDS
 from lims.people.queries import initials_of
 from lims.quality.operations import (
     draw_sheet,
-    hold_thing,
-    lift,
-    make_package,
-    record_and_sign,
     record_check,
     record_export,
     sheet_of,
 )
-from lims.quality.queries import frozen_by, ledger_state, standing_holds
-from lims.quality.rules import DECISION_WORDS, NothingSigned, TooManyToRead
+from lims.quality.queries import ledger_state
+from lims.quality.rules import NothingSigned, TooManyToRead
 from lims.quality.schemas import (
     AnchorSchema,
-    FrozenSchema,
-    HoldSchema,
     LedgerPageSchema,
-    LiftSchema,
     SheetSchema,
     VerifySchema,
 )
-from lims.samples.rules import QUARANTINE_REASONS, state_look
+from lims.quality.views.blueprint import blueprint
 from lims.web.guard import needs, signed_in
 from lims.web.locale import in_words, translate
 from lims.web.pages import (
@@ -72,8 +64,6 @@ from lims.web.pages import (
     write,
 )
 from lims.web.rights import Right
-
-blueprint = Blueprint("quality", __name__)
 
 PAGE = 50
 READ_ALL = 500_000  # events that are read at once on request; beyond, the command does it
@@ -218,40 +208,6 @@ def post_export() -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/ledger/packages/<code>")
-@needs(Right.SEE_LEDGER)
-def post_package(code: str) -> ResponseReturnValue:
-    """Hand out the package of one thing; that it was made is the last event in it."""
-    lab = laboratory()
-    read = code_in_path(code)
-    at = now()
-    signer = daily_signer(
-        lab.settings.keys, origin=lab.settings.origin, at=at, passphrase=lab.settings.passphrase
-    )
-
-    def act(session: Session) -> dict[str, Any]:
-        record_and_sign(session, read, Tag.LEDGER_PACKAGE_MADE, signer, by=signed_in(), at=at)
-        return {"code": read}
-
-    write(act)
-    key = read_public_key(lab.settings.public_key)
-    with reading() as session:
-        publish(session, lab.settings.checkpoints)
-        made = make_package(
-            session,
-            proof_lines(session, read, key, verifier.read_notes(lab.settings.checkpoints)),
-            key=key,
-            laboratory=(lab.settings.laboratory, lab.settings.laboratory_ar),
-            arabic=partial(translate, into="ar"),
-        )
-    return send_file(
-        io.BytesIO(made.content),
-        mimetype="application/zip",
-        as_attachment=True,
-        download_name=f"{made.id}.zip",
-    )
-
-
 @blueprint.get("/ledger/verifier.py")
 @needs(Right.SEE_LEDGER)
 def get_verifier() -> ResponseReturnValue:
@@ -273,65 +229,6 @@ def get_checkpoints() -> ResponseReturnValue:
         mimetype="application/json",
         headers={"Content-Disposition": 'attachment; filename="checkpoints.json"'},
     )
-
-
-@blueprint.get("/holds")
-@needs(Right.SET_HOLDS)
-def holds() -> ResponseReturnValue:
-    """Show what stands on hold."""
-    with reading() as session:
-        rows = standing_holds(session)
-    return page(
-        "quality/holds.html",
-        rows=[(row, translate(HOLD_WORDS[row.reason])) for row in rows],
-        reasons=[(reason.value, translate(HOLD_WORDS[reason])) for reason in QUARANTINE_REASONS],
-    )
-
-
-@blueprint.post("/holds")
-@needs(Right.SET_HOLDS)
-def post_hold() -> ResponseReturnValue:
-    """Put a thing on hold."""
-    given = form(HoldSchema())
-    code = code_in_path(given["code"])
-
-    def act(session: Session) -> dict[str, Any]:
-        hold_thing(session, code, given["reason"], remark=given["remark"], by=signed_in(), at=now())
-        return {"to": url_for("quality.holds")}
-
-    return done(write(act))
-
-
-@blueprint.get("/holds/<int:hold>", endpoint="hold")
-@needs(Right.RELEASE)
-def one_hold(hold: int) -> ResponseReturnValue:
-    """Show what a hold froze, and take the decision."""
-    after = query(FrozenSchema())["after"]
-    with reading() as session:
-        found = frozen_by(session, hold, after=after)
-        return page(
-            "quality/hold.html", found=found, words=translate(HOLD_WORDS[found.reason]),
-            look=state_look,
-            decisions=[(one.value, translate(words)) for one, words in DECISION_WORDS.items()],
-            further=url_for("quality.hold", hold=hold, after=found.after) if found.after else "",
-            first=url_for("quality.hold", hold=hold) if after else "",
-        )  # fmt: skip
-
-
-@blueprint.post("/holds/<int:hold>/lift")
-@needs(Right.RELEASE)
-def post_lift(hold: int) -> ResponseReturnValue:
-    """Release from a hold: the decision, the incident, the reason."""
-    given = form(LiftSchema())
-
-    def act(session: Session) -> dict[str, Any]:
-        lift(
-            session, hold, decision=given["decision"], incident=given["incident"],
-            because=given["reason"], by=signed_in(), at=now(),
-        )  # fmt: skip
-        return {"to": url_for("quality.holds")}
-
-    return done(write(act))
 
 
 def _proof() -> dict[str, Any]:

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The quality officer's pages: the ledger and its proof, timelines, packages, holds."""
+
+from lims.quality.views import holds, ledger, packages, timelines
+from lims.quality.views.blueprint import blueprint
+
+__all__ = ["blueprint", "holds", "ledger", "packages", "timelines"]
