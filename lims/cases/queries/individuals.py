@@ -71,7 +71,7 @@ def individual(
             .where(Assignment.individual_ref == ref)
         )
     )
-    asked = IndividualDecision.ref.in_(touched)
+    asked: ColumnElement[bool] = IndividualDecision.ref.in_(touched)
     if on is not None:
         asked &= IndividualDecision.decided_at <= on
     return IndividualShown(

@@ -12,11 +12,11 @@ from lims.cases.rules import (
     PhotographKind,
     Segment,
 )
-from lims.cases.schemas import WRONG_CHOICE, WRONG_DAY, text
+from lims.cases.schemas import WRONG_CHOICE, WRONG_DAY, Words, text
 from lims.people.schemas import WitnessSchema
 from lims.samples.rules import Side
 
-WRONG_TIME = {"invalid": "Not a valid datetime.", "format": "Not a valid datetime."}
+WRONG_TIME: Words = {"invalid": "Not a valid datetime.", "format": "Not a valid datetime."}
 
 
 class ItemSchema(Schema):
