@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lims.core.clock import now
 from lims.core.codes import read_payload
+from lims.core.errors import BadInput
+from lims.core.words import N_, Say
 from lims.custody.queries import anchor
 from lims.handovers.operations import accept_handover, refuse_handover, withdraw_handover
 from lims.handovers.operations.slip import Line, Slip, draw_slip
@@ -61,6 +63,8 @@ def post_accept(number: int) -> Answer:
         by = confirm_badge(
             sent["receiver"], sent["receiver_pin"], not_by=signed_in(), right=Right.HAND_OVER
         )
+    elif not sent["secret"]:
+        raise BadInput(field="secret", problem=Say(N_("Missing data for required field.")))
     else:
         confirm_oneself(sent["secret"])
 

@@ -204,29 +204,21 @@
   const fresh = () => crypto.randomUUID?.() ||
     [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
+  const shelve = (url, body, secret) => { // A PIN is kept nowhere.
+    if (!secret) keep([...stored(), { url, body }]);
+    show(secret ? { verdict: "refused", say: WORDS.secret_away }
+      : { verdict: "stored", subject: body.text, say: WORDS.stored_say });
+  };
   let busy = Promise.resolve();
   const send = (url, body, { secret = false } = {}) => {
     busy = busy.then(async () => {
-      if (secret && stored().length) { // A PIN is kept nowhere.
-        show({ verdict: "refused", say: WORDS.secret_away });
-        return;
-      }
-      if (stored().length) { // Order is kept: nothing overtakes what waits.
-        keep([...stored(), { url, body }]);
-        show({ verdict: "stored", subject: body.text, say: WORDS.stored_say });
-        return;
-      }
+      if (stored().length) { shelve(url, body, secret); return; } // Nothing overtakes what waits.
       try {
         take(await post(url, body));
       } catch (error) {
         if (!(error instanceof Away)) throw error;
         away(true);
-        if (secret) {
-          show({ verdict: "refused", say: WORDS.secret_away });
-          return;
-        }
-        keep([...stored(), { url, body }]);
-        show({ verdict: "stored", subject: body.text, say: WORDS.stored_say });
+        shelve(url, body, secret);
       }
     });
     return busy;
