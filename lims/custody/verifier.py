@@ -3,11 +3,13 @@
 
     python verifier.py EXPORT --checkpoints DIR --key FILE [--json]
     python verifier.py --proof FILE --key FILE [--json]
+    python verifier.py --package FOLDER --key FILE [--json]
     python verifier.py --new-witness NAME --key MYKEY
     python verifier.py --witness CHECKPOINT --proof FILE --key MYKEY --state FILE
         [--ledger FILE] [--out FILE] [--json]
 
-The second checks the proof of one thing. Exit status: 0 sound; 1 broken; 2 a file cannot be read;
+The second checks the proof of one thing, the third an unpacked package: the proof and every other
+file. Exit status: 0 sound; 1 broken; 2 a file cannot be read;
 3 sound, with events after the last signed checkpoint (or a last event that is not proved). The
 last two are for a partner who witnesses the ledger: make a key once, then cosign checkpoints, each
 only if it continues the one before. Exit status: 0 signed; 1 refused; 2 cannot be read. Copy this
@@ -1972,6 +1974,95 @@ def check_proof_file(proof: Path, key: Path) -> ProofReport:
     return check_proof(read_lines(proof, PROOF_LINE), held)
 
 
+PROOF = "proof.ndjson"
+MANIFEST = "manifest.sha256"
+NOTES = "checkpoints/"
+PACKAGED = "ledger:package:made"
+_LISTED = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._/-]{0,199})", re.ASCII)
+
+
+def manifest(files: dict[str, bytes]) -> bytes:
+    """List files by name with their SHA-256, as `sha256sum` does; raise Malformed for a name."""
+    lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}" for name in sorted(files)]
+    for line in lines:
+        if not _LISTED.fullmatch(line):
+            raise Malformed("name", f"{line[66:]!r} cannot be the name of a file in a package")
+    return "".join(f"{line}\n" for line in lines).encode("ascii")
+
+
+def check_package(folder: Path, key: PublicKey) -> ProofReport:
+    """Check an unpacked package: its proof, and that every other file is the one that was made.
+
+    An event of the proof holds the hash of the manifest, and the manifest those of all files that
+    were made before it; what was made after it is the proof itself and the notes in it, each laid
+    beside it once more. Raises OSError, Malformed without a manifest that can be read.
+    """
+    lines = list(read_lines(folder / PROOF, PROOF_LINE))
+    report = check_proof(lines, key)
+    listed = read_head(folder / MANIFEST)
+    expected: dict[str, str] = {}
+    for line in listed.decode("ascii", "replace").splitlines():
+        held = _LISTED.fullmatch(line)
+        if held is None:
+            report.add(Finding("manifest", f"A line of {MANIFEST} is not one: {line[:80]!r}"))
+        else:
+            expected[held[2]] = held[1]
+    if not _packaged(lines, report.code, hashlib.sha256(listed).hexdigest()):
+        words = f"No event of the proof names {MANIFEST}: it, or what it lists, was changed"
+        report.add(Finding("manifest", words))
+    notes = _notes_of(lines)
+    for name in sorted({MANIFEST, PROOF, *expected, *notes, *_files_in(folder)}):
+        if name in (MANIFEST, PROOF):
+            continue
+        if name not in expected and name not in notes:
+            report.add(Finding("added", f"{name} is not of this package: somebody put it in"))
+            continue
+        try:
+            content = (folder / name).read_bytes()
+        except FileNotFoundError:
+            report.add(Finding("missing", f"{name} is missing"))
+            continue
+        same = notes.get(name) == content or (
+            name in expected and hashlib.sha256(content).hexdigest() == expected[name]
+        )
+        if not same:
+            report.add(Finding("file", f"{name} was changed after the package was made"))
+    return report
+
+
+def _packaged(lines: list[bytes], code: str, fingerprint: str) -> bool:
+    """Say whether an event of the thing itself names the manifest."""
+    for held in _readable(lines):
+        event = held["event"] if held["kind"] == "event" else {}
+        if (event.get("stream"), event.get("type")) == (code, PACKAGED):
+            content = event.get("data")
+            if isinstance(content, dict) and content.get("manifest") == fingerprint:
+                return True
+    return False
+
+
+def _notes_of(lines: list[bytes]) -> dict[str, bytes]:
+    return {
+        NOTES + held["name"]: held["text"].encode("utf-8", "replace")
+        for held in _readable(lines)
+        if held["kind"] == "note"
+    }
+
+
+def _readable(lines: list[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            yield read_proof_line(line)
+        except Malformed:  # check_proof has said so
+            continue
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    for inside, _, names in os.walk(folder):
+        for name in names:
+            yield (Path(inside) / name).relative_to(folder).as_posix()
+
+
 def in_words(report: Report) -> str:
     """Write a report for people."""
     heading = {
@@ -2070,6 +2161,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--proof", type=Path, help="the proof of one thing, instead of an export; with --witness"
         " the proof that the ledger grew"
     )  # fmt: skip
+    parser.add_argument("--package", type=Path, help="the folder of an unpacked package")
     parser.add_argument(
         "--key", type=Path, required=True, help="the ledger's public key; with --witness and"
         " --new-witness the witness's own secret"
@@ -2143,12 +2235,18 @@ def _progress() -> Callable[[int], None]:
 
 
 def _check_command(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
-    if given.proof is None and (given.export is None or given.checkpoints is None):
-        parser.error("give EXPORT and --checkpoints, or --proof")
-    if given.proof is not None and (given.export is not None or given.checkpoints is not None):
-        parser.error("--proof stands alone: without EXPORT and --checkpoints")
+    alone = given.proof is not None or given.package is not None
+    if not alone and (given.export is None or given.checkpoints is None):
+        parser.error("give EXPORT and --checkpoints, or --proof, or --package")
+    if alone and (given.export is not None or given.checkpoints is not None):
+        parser.error("--proof and --package stand alone: without EXPORT and --checkpoints")
+    if given.proof is not None and given.package is not None:
+        parser.error("give --proof or --package: a package has its proof in it")
     report: Report
-    if given.proof is not None:
+    if given.package is not None:
+        report = proved = check_package(given.package, read_key_file(given.key))
+        words = proof_in_words(proved)
+    elif given.proof is not None:
         report = proved = check_proof_file(given.proof, given.key)
         words = proof_in_words(proved)
     else:
