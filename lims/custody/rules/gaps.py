@@ -183,6 +183,15 @@ def _hands(code: str, events: Sequence[Event]) -> Iterable[Gap]:
             taken_out = is_place(holder) and moved
             if not taken_out:
                 yield Gap(code, GapKind.HANDS, _without(event, holder), event.index, event.recorded)
+        if event.tag == Tag.SUBJECT_CUSTODY_TAKEN_OVER:
+            yield Gap(
+                code, GapKind.HANDS,
+                Say(
+                    N_("%(who)s took it over from %(holder)s, who did not act."),
+                    {"who": event.actor, "holder": holder or ""},
+                ),
+                event.index, event.recorded,
+            )  # fmt: skip
         if isinstance(passes_to, str):
             holder = passes_to
 

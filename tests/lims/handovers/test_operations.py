@@ -17,6 +17,7 @@ from lims.core.errors import NotFound, Refusal
 from lims.custody.operations import set_hold
 from lims.custody.queries import blocked, held, history, intervals
 from lims.custody.rules import HeldByOther, HoldReason, InStorage, OnHold, Tag, replay
+from lims.custody.rules.gaps import GapKind, gaps_in_events
 from lims.handovers.models import HandedThing, HandOver
 from lims.handovers.operations import (
     accept_handover,
@@ -283,6 +284,12 @@ def test_what_somebody_holds_who_is_away_is_taken_over_before_a_witness_and_mark
         assert event.content["without_giver"] is True
         assert event.content["witness"] == majid.id
         assert event.content["from"] == cast.technician.id
+        events, held_by = history(session, codes[0]), intervals(session, codes[0])
+        (gap,) = [
+            one for one in gaps_in_events(codes[0], events, held_by) if one.kind is GapKind.HANDS
+        ]
+        assert gap.event == event.index
+        assert gap.actors == (nadia.id, cast.technician.id)
         row = session.get_one(HandOver, number)
         assert (row.way, row.giver, row.receiver) == (Way.TAKEN, cast.technician.id, nadia.id)
         assert held(session, codes[1]).holder == nadia.id  # type: ignore[union-attr]  # tracked
