@@ -37,7 +37,11 @@ def quantity_gaps(session: Session, codes: Collection[str]) -> tuple[Gap, ...]:
     found: list[Gap] = []
 
     def gap(row: Amount, words: str) -> None:
-        values = {"code": row.code, "number": row.number, "parent": row.source or ""}
+        values: dict[str, str | int | Say] = {
+            "code": row.code,
+            "number": row.number,
+            "parent": row.source or "",
+        }
         found.append(Gap(row.code, GapKind.QUANTITY, Say(words, values), at=row.at))
 
     for row in rows:

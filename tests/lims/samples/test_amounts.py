@@ -4,6 +4,7 @@
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lims.core.actors import Actor
 from lims.core.db import Database
 from lims.core.errors import Refusal
 from lims.custody.operations import set_hold
@@ -267,7 +269,7 @@ def test_the_last_of_a_bone_needs_a_second_person_and_the_customers_leave(
     with database.writing() as session:
         code = a_bone_sample(session, mass_ug=1_000)
 
-        def grind(witness: object = second) -> str:
+        def grind(witness: Actor | None = second) -> str:
             return operations.take_powder(
                 session, code, 1_000, by=by, at=at, witness=witness
             ).code  # fmt: skip
@@ -334,7 +336,7 @@ def test_an_extract_is_diluted_exactly_and_its_concentration_with_it(
         session.get_one(Lot, old).expires = date(2020, 1, 1)
 
         def make(code: str = extract, **more: object) -> str:
-            asked: dict[str, object] = {
+            asked: dict[str, Any] = {
                 "volume_nl": 5_000, "parts": 1, "of": 10, "lot": lot, "reason": "too strong",
                 "by": cast.technician, "at": at,
             }  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.core.db import Database
@@ -46,7 +47,7 @@ PIN = "2468"
 def a_shelf(cast: Cast, at: datetime, a_live_label: Build) -> Build:
     """A shelf that takes anything."""
 
-    def build(session: object) -> str:
+    def build(session: Session) -> str:
         code = ""
         for kind in (PlaceKind.ROOM, PlaceKind.FREEZER, PlaceKind.SHELF):
             code = add_place(
