@@ -2,6 +2,7 @@
 """What a scan means at the reception and at the preparation bench."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from lims.core.actors import Actor
 from lims.core.codes import Kind, Payload, threes
 from lims.core.scans import PIN, Ask, Command, Entry, Meaning, Outcome, Verdict, Visit
 from lims.core.words import N_, Say
+from lims.custody.rules import InStorage
 from lims.samples.models import Sample
 from lims.samples.operations.second import SECOND, ask_second, take_badge
 from lims.samples.operations.taking import (
@@ -39,6 +41,7 @@ from lims.samples.rules import (
     read_volume,
     thousandths,
 )
+from lims.storage.operations import require_at_hand
 
 MASS, VOLUME, REASON = "mass", "volume", "reason"
 """What the preparation bench asks for; also the names of its steps."""
@@ -84,6 +87,9 @@ def _prepare(session: Session, visit: Visit, payload: Payload) -> Outcome:
     sample = check_preparation(
         session, payload.code, by=visit.by, at=visit.at, station=visit.station
     )
+    # What is ground cannot be made whole: whoever does not hold it learns so before, not after.
+    with suppress(InStorage):
+        require_at_hand(session, sample.code, visit.by)
     there = unused_aliquot(session, sample.code)
     if there is not None:
         return Outcome(
