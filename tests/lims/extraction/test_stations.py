@@ -9,16 +9,20 @@ import pytest
 from flask.testing import FlaskClient
 
 from lims.bench.models import ScanRecord
-from lims.bench.operations import record_command, record_scan, take_bench
+from lims.bench.operations import record_command, record_entry, record_scan, take_bench
 from lims.core.actors import Actor
 from lims.core.db import Database
-from lims.core.scans import Command, Scan, Source, StationKind, Verdict
+from lims.core.scans import PIN, Command, Entry, Scan, Source, StationKind, Verdict
 from lims.core.words import Say
+from lims.custody.queries import history
 from lims.extraction.queries import extracts_of_batch
 from lims.features import MEANINGS
+from lims.people.models import Person
+from lims.people.operations import hash_pin, issue_badge
 from lims.people.rules import Activity, Line
 from lims.plates.queries import members_of, uses_of
 from lims.printing.queries import live_label
+from lims.samples.operations import take_powder
 from tests.cast import Cast
 
 Build = Callable[..., str]
@@ -175,3 +179,36 @@ def test_the_page_of_the_bench_shows_the_rack(
     assert "Scan the card of a batch. Its rack appears here." in empty
     assert f"A1, {tube}" in page
     assert "1 loaded, room for 22" in page
+
+
+def test_the_last_powder_of_a_bone_is_extracted_when_a_colleague_confirms_it(
+    database: Database, cast: Cast, at: datetime, bench: Bench, a_batch: Build, a_lot: Build,
+    a_bone_sample: Build, a_live_label: Build,
+) -> None:  # fmt: skip
+    with database.writing() as session:
+        batch, lot, bone = a_batch(session), a_lot(session), a_bone_sample(session, mass_ug=1_000)
+        powder = take_powder(
+            session, bone, 1_000, by=cast.technician, at=at, witness=cast.first_reader
+        ).code
+        a_live_label(session, powder)
+        person = session.get_one(Person, cast.first_reader.person)
+        badge = issue_badge(session, person, hash_pin("2468"), by=cast.administrator, at=at).code
+    for code in (batch, lot, powder):
+        bench.scan(code)
+
+    asked, scanned = bench.command(Command.DONE), bench.scan(badge)
+    with database.reading() as session:
+        before = extracts_of_batch(session, batch)
+    entry = Entry(secrets.token_hex(12), PIN, "", confirmed=cast.first_reader, badge=badge)
+    with database.writing() as session:
+        done = record_entry(
+            session, bench.code, entry, by=cast.technician, at=at, meanings=MEANINGS
+        )  # fmt: skip
+
+    assert "takes all that is left" in said(asked)
+    assert said(scanned) == "T-02 confirms as the second person."
+    assert before == ()
+    assert "is completed" in said(done)
+    with database.reading() as session:
+        assert len(extracts_of_batch(session, batch)) == 2
+        assert history(session, powder)[-1].content["witness"] == cast.first_reader.id
