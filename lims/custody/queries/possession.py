@@ -101,15 +101,21 @@ def at_place_at(
 def _at(
     session: Session, whose: ColumnElement[bool], at: datetime, limit: int, after: str
 ) -> tuple[Interval, ...]:
-    def begun(more: ColumnElement[bool]) -> Any:
-        return select(*_COLUMNS).where(
-            whose, more, Possession.began_at <= at, Possession.code > after
+    then = whose, Possession.began_at <= at
+    now = select(*_COLUMNS).where(*then, Possession.ended_at.is_(None), Possession.code > after)
+    # Materialized: to have them by code already, SQLite would read the whole table by its key.
+    past = (
+        select(*_COLUMNS)
+        .where(
+            *then, Possession.fork.in_(forks_around(at)), Possession.ended_at.is_not(None),
+            Possession.ended_at > at,
         )
-
-    past = begun(Possession.fork.in_(forks_around(at))).where(
-        Possession.ended_at.is_not(None), Possession.ended_at > at
-    )
-    found = union_all(begun(Possession.ended_at.is_(None)), past).order_by("code").limit(limit)
+        .cte("past")
+        .prefix_with("MATERIALIZED")
+    )  # fmt: skip
+    found = (
+        union_all(now, select(past).where(past.c.code > after)).order_by("code").limit(limit)
+    )  # fmt: skip
     return tuple(_interval(row) for row in session.execute(found))
 
 
