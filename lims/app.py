@@ -13,7 +13,7 @@ from lims.core.code_keys import open_database
 from lims.core.files import FileStore
 from lims.core.secrets import secret
 from lims.core.settings import Settings
-from lims.features import BLUEPRINTS, GAP_CHECKS, MEANINGS, PLACES
+from lims.features import BLUEPRINTS, GAP_CHECKS, MEANINGS, PACKAGE_SECTIONS, PLACES
 from lims.people.views import load_signed_in
 from lims.web import errors, guard, locale, pages, shell
 
@@ -51,6 +51,7 @@ def create_app(settings: Settings, *, extra: Iterable[Blueprint] = ()) -> Flask:
         files=FileStore(settings.files, keep_free_mb=settings.free_disk_mb),
         meanings=MEANINGS,
         gap_checks=GAP_CHECKS,
+        package_sections=PACKAGE_SECTIONS,
     )
     locale.install(app)
     errors.install(app)

@@ -74,6 +74,7 @@ from lims.plates.models import Batch, Plate, Procedure, Well
 from lims.plates.views import blueprint as plates
 from lims.printing.models import LabelInstance, LabelQueue
 from lims.printing.views import blueprint as printing
+from lims.quality.queries.sections import LABORATORY_SECTIONS, PackageSection, gap_section
 from lims.quality.views import blueprint as quality
 from lims.quantification.models import (
     QuantificationCurve,
@@ -216,6 +217,9 @@ MEANINGS: Mapping[StationKind, Meaning] = {
 
 # What features above custody add to the gap analysis.
 GAP_CHECKS: tuple[GapCheck, ...] = (quantity_gaps,)
+
+# What the laboratory side says in the package of a thing, in this order.
+PACKAGE_SECTIONS: tuple[PackageSection, ...] = (gap_section(GAP_CHECKS), *LABORATORY_SECTIONS)
 
 
 @dataclass(frozen=True)

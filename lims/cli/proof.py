@@ -25,7 +25,13 @@ from lims.custody import verifier
 from lims.custody.operations import daily_signer, publish, read_public_key
 from lims.custody.queries import proof_lines
 from lims.custody.rules import Tag
-from lims.quality.operations import make_package, record_and_sign
+from lims.features import PACKAGE_SECTIONS
+from lims.quality.operations import (
+    Laboratory,
+    prepare_package,
+    record_and_sign,
+    record_package,
+)
 from lims.web.locale import translate
 
 out_option = click.option(
@@ -128,16 +134,24 @@ def package(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool
     """
     lab = open_laboratory(folder)
     asked = read_payload(code).code
-    signed_now(lab, asked, Tag.LEDGER_PACKAGE_MADE)
+    at = now()
+    held = lab.settings
+    signer = daily_signer(held.keys, origin=held.origin, at=at, passphrase=held.passphrase)
+    mine = Laboratory(
+        (held.laboratory, held.laboratory_ar), read_public_key(held.public_key),
+        partial(translate, into="ar"),
+    )  # fmt: skip
     with lab.database.reading() as session:
-        made = make_package(
-            session,
-            proof_of(session, lab, asked, with_shared=with_shared),
-            key=read_public_key(lab.settings.public_key),
-            laboratory=(lab.settings.laboratory, lab.settings.laboratory_ar),
-            arabic=partial(translate, into="ar"),
-        )
-    write_whole(out, [made.content])
+        made = prepare_package(
+            session, asked, laboratory=mine, sections=PACKAGE_SECTIONS, at=at,
+            with_shared=with_shared,
+        )  # fmt: skip
+    with lab.database.writing() as session:
+        record_package(session, made, signer, by=console(), at=at)
+    with lab.database.reading() as session:
+        publish(session, held.checkpoints)
+        lines = proof_of(session, lab, asked, with_shared=with_shared)
+    write_whole(out, [made.zipped(lines)])
     if as_json:
         print_json({"file": str(out), "code": asked, "package": made.id})
     else:

@@ -38,6 +38,8 @@ class Laboratory:
     meanings: Mapping[StationKind, Meaning]
     gap_checks: tuple[Callable[[Session, Collection[str]], Iterable[Any]], ...] = ()
     """What features add to the gap analysis: custody.queries.GapCheck."""
+    package_sections: tuple[Callable[[Session, Any], Any], ...] = ()
+    """What features say in the package of a thing: quality.queries.sections.PackageSection."""
 
 
 def laboratory() -> Laboratory:

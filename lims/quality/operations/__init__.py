@@ -9,14 +9,20 @@ from lims.quality.operations.acts import (
     record_check,
     record_export,
 )
-from lims.quality.operations.package import Package, make_package
+from lims.quality.operations.package import (
+    Laboratory,
+    Prepared,
+    prepare_package,
+    record_package,
+)
 from lims.quality.operations.sheet import DaySheet, draw_sheet, keep_sheets, sheet_of
 from lims.quality.operations.timeline import Row, Sheet, draw_timeline
 
 __all__ = [
     "LEDGER_STREAM",
     "DaySheet",
-    "Package",
+    "Laboratory",
+    "Prepared",
     "Row",
     "Sheet",
     "draw_sheet",
@@ -24,9 +30,10 @@ __all__ = [
     "hold_thing",
     "keep_sheets",
     "lift",
-    "make_package",
+    "prepare_package",
     "record_and_sign",
     "record_check",
     "record_export",
+    "record_package",
     "sheet_of",
 ]

@@ -2,17 +2,20 @@
 """The timeline of a thing on paper: A4, English and Arabic, numbered pages, a mark at the end."""
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from labels.errors import LabelError
 from labels.lettering import CODES, Face, Script, face_of, shaped
+from lims.core.codes import is_code, threes
 from lims.core.words import N_, Translate
+from lims.quality.rules.sections import Cell, Picture, Section
 
 WIDTH, HEIGHT = 595.0, 842.0  # A4 in points
 MARGIN = 40.0
@@ -27,9 +30,9 @@ COLUMNS = (  # left edge, width, heading
     (431.0, 66.0, N_("By")),
     (497.0, 58.0, N_("Station")),
 )
-WHAT = 3
 TITLE = N_("Chain of custody")
 END = N_("End of the record")
+EVENTS = N_("Timeline")
 RECORDED = N_("recorded %(at)s")
 PAGE_OF = N_("Page %(page)s of %(pages)s")
 NOTE = N_(
@@ -62,16 +65,22 @@ class Sheet:
     facts: tuple[tuple[str, str], ...]  # marked English words, value
 
 
-def draw_timeline(sheet: Sheet, rows: Sequence[Row], arabic: Translate) -> bytes:
-    """Return the PDF; the same bytes for the same rows. `arabic` translates marked words."""
-    pages = list(_pages(sheet, rows, arabic))
+def draw_timeline(
+    sheet: Sheet, rows: Sequence[Row], arabic: Translate, sections: Sequence[Section] = ()
+) -> bytes:
+    """Return the PDF; the same bytes for the same rows. `arabic` translates marked words.
+
+    Sections that are `first` stand before the timeline, the others after it.
+    """
+    pages = list(_pages(sheet, rows, arabic, sections))
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1)
     canvas.setTitle(f"{TITLE} {sheet.thing}")
-    for number, lines in enumerate(pages, start=1):
+    canvas.setSubject(sheet.id)
+    for number, marks in enumerate(pages, start=1):
         _frame(canvas, sheet, number, len(pages), arabic)
-        for line in lines:
-            line.draw(canvas)
+        for mark in marks:
+            mark.draw(canvas)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -87,64 +96,241 @@ class _Text:
     bold: bool = False
     code: bool = False
     right: bool = False
+    size: float = SIZE
 
     def draw(self, canvas: Canvas) -> None:
         face, seen = _lettered(self.text, bold=self.bold, code=self.code)
-        canvas.setFont(_font(face), SIZE)
+        canvas.setFont(_font(face), self.size)
         (canvas.drawRightString if self.right else canvas.drawString)(self.x, self.y, seen)
 
 
-def _pages(sheet: Sheet, rows: Sequence[Row], arabic: Translate) -> Iterator[list[_Text]]:
-    page: list[_Text] = []
-    y = TOP
+@dataclass(frozen=True)
+class _Rule:
+    """A thin line across the page."""
+
+    y: float
+
+    def draw(self, canvas: Canvas) -> None:
+        canvas.setLineWidth(0.4)
+        canvas.line(MARGIN, self.y, WIDTH - MARGIN, self.y)
+
+
+@dataclass(frozen=True)
+class _Image:
+    """A photograph with its lower left corner at a place; sizes in points."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    content: bytes
+
+    def draw(self, canvas: Canvas) -> None:
+        image = ImageReader(io.BytesIO(self.content))
+        canvas.drawImage(image, self.x, self.y, self.width, self.height)
+
+
+_Mark = _Text | _Rule | _Image
+
+
+class _Paper:
+    """Pages that fill from the top; whatever does not fit begins a new one."""
+
+    def __init__(self) -> None:
+        self.pages: list[list[_Mark]] = [[]]
+        self.y = TOP
+
+    def fits(self, height: float) -> bool:
+        return self.y - height >= BOTTOM
+
+    def turn(self) -> None:
+        self.pages.append([])
+        self.y = TOP
+
+    def put(self, marks: Iterable[_Mark], height: float) -> None:
+        """Draw what is laid out from 0 downward at the present height, and go down."""
+        for mark in marks:
+            self.pages[-1].append(replace(mark, y=mark.y + self.y))
+        self.y -= height
+
+
+def _pages(
+    sheet: Sheet, rows: Sequence[Row], arabic: Translate, sections: Sequence[Section]
+) -> list[list[_Mark]]:
+    paper = _Paper()
+    _facts(paper, sheet, arabic)
+    for section in sections:
+        if section.first:
+            _section(paper, section, arabic)
+    if sections:
+        _title(paper, EVENTS, arabic)
+    else:
+        paper.y -= LEADING
+    _table(paper, COLUMNS, [_cells(row, arabic) for row in rows], arabic)
+    for section in sections:
+        if not section.first:
+            _section(paper, section, arabic)
+    if not paper.fits(2 * LEADING):
+        paper.turn()
+    paper.put(
+        [
+            _Text(MARGIN, -LEADING, f"*** {END}: {sheet.id} ***", bold=True),
+            _Text(WIDTH - MARGIN, -LEADING, arabic(END), bold=True, right=True),
+        ],
+        2 * LEADING,
+    )
+    return paper.pages
+
+
+def _facts(paper: _Paper, sheet: Sheet, arabic: Translate) -> None:
     for words, value in sheet.facts:
-        page.append(_Text(MARGIN, y, words, bold=True))
-        page.append(_Text(WIDTH - MARGIN, y, arabic(words), bold=True, right=True))
-        for line in _wrapped(value, 290):
-            page.append(_Text(185, y, line))
-            y -= LEADING
+        lines = _wrapped(value, 290)
+        marks = [_Text(185, -number * LEADING, line) for number, line in enumerate(lines)]
+        marks += [
+            _Text(MARGIN, 0, words, bold=True),
+            _Text(WIDTH - MARGIN, 0, arabic(words), bold=True, right=True),
+        ]
+        paper.put(marks, len(lines) * LEADING)
     for note in (NOTE, arabic(NOTE)):
-        y -= LEADING / 2
-        for line in _wrapped(note, WIDTH - 2 * MARGIN):
-            page.append(_edge(MARGIN, WIDTH - 2 * MARGIN, y, line))
-            y -= LEADING
-    page, y = [*page, *_headings(y - LEADING, arabic)], y - 3.5 * LEADING
-    for row in rows:
-        lines, height = _row(row, arabic)
-        if y - height < BOTTOM:
-            yield page
-            page, y = _headings(TOP, arabic), TOP - 2.5 * LEADING
-        page += [_Text(t.x, y + t.y, t.text, t.bold, t.code, t.right) for t in lines]
-        y -= height
-    if y - 2 * LEADING < BOTTOM:
-        yield page
-        page, y = [], TOP
-    page.append(_Text(MARGIN, y - LEADING, f"*** {END}: {sheet.id} ***", bold=True))
-    page.append(_Text(WIDTH - MARGIN, y - LEADING, arabic(END), bold=True, right=True))
-    yield page
+        paper.y -= LEADING / 2
+        _lines(paper, note)
 
 
-def _headings(y: float, arabic: Translate) -> list[_Text]:
-    found = []
-    for x, _, words in COLUMNS:
-        found += [_Text(x, y, words, bold=True), _Text(x, y - LEADING, arabic(words), bold=True)]
-    return found
+def _lines(paper: _Paper, text: str) -> None:
+    whole = WIDTH - 2 * MARGIN
+    for line in _wrapped(text, whole):
+        if not paper.fits(LEADING):
+            paper.turn()
+        paper.put([_edge(MARGIN, whole, 0, line)], LEADING)
 
 
-def _row(row: Row, arabic: Translate) -> tuple[list[_Text], float]:
-    """Lay a row out from 0 downward; return its texts and its height."""
-    times = [row.at]
+def _title(paper: _Paper, words: str, arabic: Translate) -> None:
+    # A heading does not stand alone at the foot of a page.
+    if not paper.fits(8 * LEADING):
+        paper.turn()
+    else:
+        paper.y -= LEADING
+    paper.put(
+        [
+            _Text(MARGIN, 0, words, bold=True, size=10.5),
+            _Text(WIDTH - MARGIN, 0, arabic(words), bold=True, right=True, size=10.5),
+            _Rule(-5),
+        ],
+        1.8 * LEADING,
+    )
+
+
+def _section(paper: _Paper, section: Section, arabic: Translate) -> None:
+    _title(paper, section.title, arabic)
+    for note in filter(None, (section.note, arabic(section.note) if section.note else "")):
+        _lines(paper, note)
+    if not section.rows and not section.pictures:
+        for text in (section.empty, arabic(section.empty)):
+            _lines(paper, text)
+        return
+    if section.rows:
+        _table(
+            paper, _columns(section.columns),
+            [[_said(cell, arabic) for cell in row] for row in section.rows], arabic,
+        )  # fmt: skip
+    for picture in section.pictures:
+        _picture(paper, picture, arabic)
+
+
+def _columns(shares: Sequence[tuple[str, int]]) -> list[tuple[float, float, str]]:
+    whole, x = sum(share for _, share in shares), MARGIN
+    columns = []
+    for words, share in shares:
+        width = (WIDTH - 2 * MARGIN) * share / whole
+        columns.append((x, width, words))
+        x += width
+    return columns
+
+
+def _said(cell: Cell, arabic: Translate) -> tuple[str, ...]:
+    """Return a cell as it is read: words in English, then in Arabic; all else as it is."""
+    if isinstance(cell, str):
+        return (cell,)
+    both = (
+        cell.in_words(translate, show=lambda value: threes(value) if is_code(value) else value)
+        for translate in (str, arabic)
+    )
+    return tuple(dict.fromkeys(both))
+
+
+def _cells(row: Row, arabic: Translate) -> list[tuple[str, ...]]:
+    times: tuple[str, ...] = (row.at,)
     if row.recorded:
-        times += [words % {"at": row.recorded} for words in (RECORDED, arabic(RECORDED))]
-    cells = ((str(row.number),), times, (row.thing,), row.what, (row.by,), (row.station,))
+        times += tuple(words % {"at": row.recorded} for words in (RECORDED, arabic(RECORDED)))
+    return [(str(row.number),), times, (row.thing,), row.what, (row.by,), (row.station,)]
+
+
+def _table(
+    paper: _Paper,
+    columns: Sequence[tuple[float, float, str]],
+    rows: Iterable[Sequence[Sequence[str]]],
+    arabic: Translate,
+) -> None:
+    """Draw rows under their headings; a row is never cut, unless it is higher than a page."""
+    headings, deep = _laid(columns, [(words, arabic(words)) for _, _, words in columns], bold=True)
+    begun = False
+    for row in rows:
+        marks, height = _laid(columns, row)
+        if not begun and not paper.fits(deep + min(height, TOP - BOTTOM - deep)):
+            paper.turn()
+        if begun and not paper.fits(height):
+            paper.turn()
+            begun = False
+        if not begun:
+            paper.put(headings, deep)
+            begun = True
+        for part, size in _split(marks, height, TOP - BOTTOM - deep):
+            if not paper.fits(size) and paper.y < TOP - deep:
+                paper.turn()
+                paper.put(headings, deep)
+            paper.put(part, size)
+    if not begun:
+        paper.put(headings, deep)
+
+
+def _split(
+    marks: Sequence[_Text], height: float, most: float
+) -> Iterator[tuple[list[_Text], float]]:
+    """Cut a row that is higher than a page into parts that are not."""
+    start = 0.0
+    while height - start > most:
+        inside = [mark for mark in marks if start <= -mark.y < start + most - LEADING]
+        deepest = max(-mark.y for mark in inside) + LEADING
+        yield [replace(mark, y=mark.y + start) for mark in inside], most
+        start = deepest
+    rest = [replace(mark, y=mark.y + start) for mark in marks if -mark.y >= start]
+    yield rest, height - start
+
+
+def _laid(
+    columns: Sequence[tuple[float, float, str]], cells: Sequence[Sequence[str]], bold: bool = False
+) -> tuple[list[_Text], float]:
+    """Lay a row out from 0 downward; return its texts and its height."""
     found, deepest = [], 1
-    for column, texts in enumerate(cells):
-        x, width, _ = COLUMNS[column]
+    for (x, width, _), texts in zip(columns, cells, strict=True):
         lines = [line for text in texts for line in _wrapped(text, width - 6)]
         deepest = max(deepest, len(lines))
         for number, line in enumerate(lines):
-            found.append(_edge(x, width - 6, -number * LEADING, line))
+            found.append(replace(_edge(x, width - 6, -number * LEADING, line), bold=bold))
     return found, deepest * LEADING + 3
+
+
+def _picture(paper: _Paper, picture: Picture, arabic: Translate) -> None:
+    """Draw a photograph at most half a page high, with what stands under it."""
+    wide, high = ImageReader(io.BytesIO(picture.content)).getSize()
+    scale = min((WIDTH - 2 * MARGIN) / wide, (TOP - BOTTOM) / 2 / high)
+    width, height = wide * scale, high * scale
+    caption = _said(picture.caption, arabic)
+    if not paper.fits(height + (len(caption) + 1) * LEADING):
+        paper.turn()
+    paper.put([_Image(MARGIN, -height, width, height, picture.content)], height + LEADING)
+    for line in caption:
+        _lines(paper, line)
 
 
 def _edge(x: float, width: float, y: float, text: str) -> _Text:

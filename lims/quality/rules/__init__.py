@@ -102,6 +102,13 @@ def read_incident(read: str) -> str:
     return text
 
 
+class PackageOvertaken(Refusal):
+    """Something was recorded of the thing while its package was drawn, or since."""
+
+    says: ClassVar[str] = N_("Something was recorded of %(code)s while the package was made.")
+    do: ClassVar[str] = N_("Make the package again.")
+
+
 class NothingSigned(Refusal):
     """No checkpoint was signed up to the day asked for."""
 
