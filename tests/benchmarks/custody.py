@@ -60,6 +60,12 @@ def _instant(built: Built, rng: random.Random) -> str:
 QUESTIONS = (
     Question("thing: a sample", lambda b, r: f"/samples/{r.choice(b.samples)}"),
     Question("thing: an extract", lambda b, r: f"/samples/{r.choice(b.extracts)}"),
+    Question("timeline, gaps: a sample", lambda b, r: f"/custody/{r.choice(b.samples)}"),
+    Question("timeline, gaps: an extract", lambda b, r: f"/custody/{r.choice(b.extracts)}"),
+    Question(
+        "timeline: an extract, of a person",
+        lambda b, r: f"/custody/{r.choice(b.extracts)}?who=T-0{r.randint(1, 9)}",
+    ),
     Question("where is it", lambda b, r: f"/storage/things/{r.choice(b.samples)}"),
     Question("box", lambda b, r: f"/storage/{r.choice(b.boxes)}"),
     Question("rack", lambda b, r: f"/storage/{r.choice(b.racks)}"),
