@@ -24,15 +24,16 @@ def render(layout: Layout, values: Values, *, dpi: int) -> bytes:
     parts = ["^XA", "^PON^LH0,0", f"^PW{plan.width}^LL{plan.height}"]
     for symbol in plan.symbols:
         parts.append(f"^FX{symbol.kind} {symbol.payload}^FS")
-        parts.append(_graphic(symbol.x, symbol.y, symbol.ink))
-    parts += [_graphic(line.x, line.y, line.ink) for line in plan.lines if line.ink.rows]
+        parts.append(graphic(symbol.x, symbol.y, symbol.ink))
+    parts += [graphic(line.x, line.y, line.ink) for line in plan.lines if line.ink.rows]
     # One copy and no more, whatever quantity the printer remembers: a second label of the same
     # instance must not exist.
     parts += ["^PQ1", "^XZ"]
     return ("\n".join(parts) + "\n").encode("ascii")
 
 
-def _graphic(x: int, y: int, dots: Bitmap) -> str:
+def graphic(x: int, y: int, dots: Bitmap) -> str:
+    """Return the command that draws dots with their top left corner at (x, y)."""
     stride = len(dots.rows[0])
     size = stride * dots.height
     return f"^FO{x},{y}^GFA,{size},{size},{stride},{_compressed(dots)}^FS"

@@ -68,6 +68,8 @@ from lims.identities.models import (
     ToTell,
 )
 from lims.identities.views import blueprint as identities
+from lims.layouts.models import LayoutVersion
+from lims.layouts.views import blueprint as layouts
 from lims.people.models import Person, Station
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Procedure, Well
@@ -105,6 +107,7 @@ from lims.web.rights import Right
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     people,
+    layouts,
     printing,
     bench,
     storage,
@@ -136,6 +139,7 @@ TABLES = (
     CountScan,
     CountDifference,
     RackImport,
+    LayoutVersion,
     LabelInstance,
     LabelQueue,
     Lot,
@@ -254,4 +258,6 @@ PLACES: tuple[Place, ...] = (
     Place(Right.SEE_STOCK, "plates.stock", "flask", N_("Stock")),
     Place(Right.KEEP_PEOPLE, "people.people", "people", N_("People")),
     Place(Right.KEEP_STATIONS, "people.stations", "pin", N_("Stations")),
+    Place(Right.KEEP_STATIONS, "bench.agents", "scanner", N_("Bench agents")),
+    Place(Right.KEEP_LAYOUTS, "layouts.layouts", "tag", N_("Layouts of labels")),
 )

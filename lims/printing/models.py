@@ -35,6 +35,9 @@ class LabelInstance(Base):
     payload: Mapped[str] = mapped_column(String(11), unique=True)
     code: Mapped[str] = mapped_column(ForeignKey("subject.code"), index=True)
     layout: Mapped[str] = mapped_column(String(40))
+    # Which version of it, 0 being the one that came with the software; and the SHA-256 of its file.
+    layout_version: Mapped[int] = mapped_column(default=0)
+    layout_sha256: Mapped[str] = mapped_column(String(64), default="")
     # The values of the layout's fields that do not follow from the code.
     lines: Mapped[dict[str, str]] = mapped_column(JSON)
     station_code: Mapped[str] = mapped_column(ForeignKey("station.code"))

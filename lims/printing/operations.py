@@ -9,9 +9,8 @@ from functools import lru_cache
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from labels.catalogue import layout as layout_named
 from labels.errors import LabelError
-from labels.layout import DPIS, Values, place
+from labels.layout import DPIS, Layout, Values, place
 from labels.zpl import render
 from lims.core.actors import Actor
 from lims.core.codes import Payload, draw_instance, threes
@@ -19,6 +18,7 @@ from lims.core.errors import NotFound
 from lims.custody.operations import append
 from lims.custody.queries import anchor
 from lims.custody.rules import Tag
+from lims.layouts.queries import in_use, version
 from lims.printing.models import LabelInstance, LabelQueue
 from lims.printing.queries import label_of_payload, live_label, waiting
 from lims.printing.rules import (
@@ -44,6 +44,9 @@ LONGEST_ANCHOR = "99999999:wwwwwwwwww"
 LEASE = timedelta(seconds=60)
 """An agent that took a job and did not declare its intent within this time has lost it."""
 
+HOLD = timedelta(hours=2)
+"""For how long an agent that takes a block of jobs keeps them to print while the server is away."""
+
 
 @dataclass(frozen=True)
 class Lease:
@@ -54,6 +57,7 @@ class Lease:
     zpl: bytes
     sha256: str
     dpi: int
+    hold: timedelta
 
 
 def queue_label(
@@ -72,8 +76,9 @@ def queue_label(
 ) -> str:
     """Queue a label for a thing at a station's printer; return its payload (11 characters).
 
-    `layout` is a name of `labels.catalogue`; line1, line2 and kind are words printed beside the
-    code, never of the sealed side. With a live label there must be a `reason`, and that label is
+    `layout` is the name of a layout; the label is printed with the version in use now, for which
+    its words are checked. line1, line2 and kind are words printed beside the code, never of the
+    sealed side. With a live label there must be a `reason`, and that label is
     void from now on. `idem` is the key of the event where the request's must not stand in it.
     Raises LabelPending when one is on its way already, ReasonMissing.
     """
@@ -82,7 +87,8 @@ def queue_label(
     )
     if pending is not None:
         raise LabelPending(code=code, state=pending.state)
-    _check_fit(layout, code, line1=line1, line2=line2, kind=kind, at=at)
+    used = in_use(session, layout)
+    _check_fit(used.layout, code, line1=line1, line2=line2, kind=kind, at=at)
     live = live_label(session, code)
     if live is not None:
         if not reason.strip():
@@ -92,6 +98,8 @@ def queue_label(
         payload=_fresh_payload(session, code),
         code=code,
         layout=layout,
+        layout_version=used.number,
+        layout_sha256=used.sha256,
         lines={"line1": line1, "line2": line2, "kind": kind},
         station_code=station,
         state=LabelState.QUEUED,
@@ -104,18 +112,25 @@ def queue_label(
     session.flush()
     append(
         session, Tag.LABEL_INSTANCE_ORDERED, stream=code, by=by, at=at, device=station,
-        content={"label": instance.payload, "layout": layout, "reason": reason}, idem=idem,
+        content={
+            "label": instance.payload, "layout": layout, "layout_version": used.number,
+            "reason": reason,
+        },
+        idem=idem,
     )  # fmt: skip
     _changed(session, station)
     return instance.payload
 
 
 def lease_labels(
-    session: Session, station: str, *, dpi: int, by: Actor, at: datetime, limit: int = 1
-) -> tuple[Lease, ...]:
+    session: Session, station: str, *, dpi: int, by: Actor, at: datetime, limit: int = 1,
+    hold: timedelta = LEASE,
+) -> tuple[Lease, ...]:  # fmt: skip
     """Give the next labels of a station to its agent, rendered for a printer of `dpi`.
 
-    A lease that ended without intent is given again under a higher fence; one with intent never.
+    For the time `hold` nobody else is given them: so long the agent may print them without asking,
+    also while the server is away. A lease that ended without intent is given again under a higher
+    fence; one with intent never.
     """
     rows = session.scalars(
         select(LabelInstance)
@@ -126,13 +141,16 @@ def lease_labels(
     ).all()
     leases = []
     for row in rows:
-        zpl = _render(row, anchor(session), at, dpi)
+        used = version(session, row.layout, row.layout_version)
+        zpl = _render(row, used.layout, anchor(session), at, dpi)
+        # The shipped layout may be of a newer release than when the label was ordered.
+        row.layout_sha256 = used.sha256
         row.state = LabelState.LEASED
         row.fence += 1
-        row.lease_ends = at + LEASE
+        row.lease_ends = at + hold
         row.sha256 = hashlib.sha256(zpl).hexdigest()
         row.changed_at = at
-        leases.append(Lease(row.payload, row.fence, zpl, row.sha256, dpi))
+        leases.append(Lease(row.payload, row.fence, zpl, row.sha256, dpi, hold))
     return tuple(leases)
 
 
@@ -292,7 +310,9 @@ def _void(session: Session, row: LabelInstance, *, reason: str, by: Actor, at: d
     )  # fmt: skip
 
 
-def _check_fit(layout: str, code: str, *, line1: str, line2: str, kind: str, at: datetime) -> None:
+def _check_fit(
+    layout: Layout, code: str, *, line1: str, line2: str, kind: str, at: datetime
+) -> None:
     """Refuse now what the printer would be given later: at every resolution there is."""
     values = Values(
         payload=code + LONGEST_INSTANCE, code=threes(code), kind=kind, line1=line1, line2=line2,
@@ -300,7 +320,7 @@ def _check_fit(layout: str, code: str, *, line1: str, line2: str, kind: str, at:
     )  # fmt: skip
     for dpi in DPIS:
         try:
-            place(layout_named(layout), values, dpi=dpi)
+            place(layout, values, dpi=dpi)
         except LabelError as error:
             raise LabelDoesNotFit(words=str(error.value)) from error
 
@@ -322,20 +342,20 @@ def _fresh_payload(session: Session, code: str) -> str:
     return payload
 
 
-def _render(row: LabelInstance, anchored: str, at: datetime, dpi: int) -> bytes:
+def _render(row: LabelInstance, layout: Layout, anchored: str, at: datetime, dpi: int) -> bytes:
     return _rendered(
-        row.layout, row.payload, row.code, row.lines["kind"], row.lines["line1"],
+        layout, row.payload, row.code, row.lines["kind"], row.lines["line1"],
         row.lines["line2"], at.date().isoformat(), anchored, dpi,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
 def _rendered(
-    layout: str, payload: str, code: str, kind: str, line1: str, line2: str, date: str,
+    layout: Layout, payload: str, code: str, kind: str, line1: str, line2: str, date: str,
     anchored: str, dpi: int,
 ) -> bytes:  # fmt: skip
     values = Values(
         payload=payload, code=threes(code), kind=kind, line1=line1, line2=line2, date=date,
         anchor=anchored,
     )  # fmt: skip
-    return render(layout_named(layout), values, dpi=dpi)
+    return render(layout, values, dpi=dpi)

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 from lims.core.clock import now
 from lims.core.codes import Kind
 from lims.core.errors import NotFound
+from lims.people.operations import require_claim
 from lims.printing.operations import (
+    HOLD,
+    LEASE,
     Lease,
     lease_labels,
     record_print_outcome,
@@ -32,12 +35,15 @@ LOOK_AGAIN_SECONDS = 0.15
 @blueprint.get("/api/bench/<station>/labels")
 @needs(Right.AGENT)
 def get_labels(station: str) -> ResponseReturnValue:
-    """Lease the next label of the agent's own station, waiting up to `wait` seconds for one."""
+    """Lease the next labels of the agent's own station, waiting up to `wait` seconds for one.
+
+    Several are a block that the agent may print while the server is away.
+    """
     station = own_station(station)
     asked = query(WaitSchema())
     ends = time.monotonic() + asked["wait"]
     while True:
-        leases = _lease(station, asked["dpi"])
+        leases = _lease(station, asked["dpi"], most=asked["most"])
         if leases or time.monotonic() >= ends:
             return jsonify({"jobs": [_job(lease) for lease in leases]})
         time.sleep(LOOK_AGAIN_SECONDS)
@@ -50,6 +56,7 @@ def post_outcome(station: str, payload: str) -> ResponseReturnValue:
     station = own_station(station)
     said = form(OutcomeSchema())
     with laboratory().database.writing() as session:
+        require_claim(session, station, g.who.agent, at=now())
         record_print_outcome(
             session, payload, said["outcome"], station=station, fence=said["fence"],
             by=signed_in(), at=now(), before=said["odometer_before"],
@@ -85,13 +92,17 @@ def own_station(station: str) -> str:
     return code
 
 
-def _lease(station: str, dpi: int) -> tuple[Lease, ...]:
+def _lease(station: str, dpi: int, *, most: int) -> tuple[Lease, ...]:
     # Looking costs nothing; the writing door is opened only when there is something to take.
     with reading() as session:
+        require_claim(session, station, g.who.agent, at=now())
         if not queued_at(session, station, at=now()):
             return ()
+    hold = LEASE if most == 1 else HOLD
     with laboratory().database.writing() as session:
-        return lease_labels(session, station, dpi=dpi, by=signed_in(), at=now())
+        return lease_labels(
+            session, station, dpi=dpi, by=signed_in(), at=now(), limit=most, hold=hold
+        )
 
 
 def _job(lease: Lease) -> dict[str, object]:
@@ -101,4 +112,5 @@ def _job(lease: Lease) -> dict[str, object]:
         "zpl": b64encode(lease.zpl).decode("ascii"),
         "sha256": lease.sha256,
         "dpi": lease.dpi,
+        "hold_seconds": int(lease.hold.total_seconds()),
     }

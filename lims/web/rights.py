@@ -55,6 +55,7 @@ class Right(StrEnum):
     # administration
     KEEP_PEOPLE = "register accounts, badges and keys"
     KEEP_STATIONS = "register stations, devices and agent keys"
+    KEEP_LAYOUTS = "change the layouts of labels"
     SEE_SYSTEM = "see the state of the system"
     # machines: the key of a bench agent, and nobody else
     AGENT = "be a bench agent"
@@ -136,7 +137,13 @@ TABLE: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {Right.SEE_OWN_ACCOUNT, Right.KEEP_PEOPLE, Right.KEEP_STATIONS, Right.SEE_SYSTEM}
+        {
+            Right.SEE_OWN_ACCOUNT,
+            Right.KEEP_PEOPLE,
+            Right.KEEP_STATIONS,
+            Right.KEEP_LAYOUTS,
+            Right.SEE_SYSTEM,
+        }
     ),
     Role.AUDITOR: frozenset(
         {

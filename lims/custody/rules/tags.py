@@ -86,6 +86,9 @@ class Tag(StrEnum):
     STATION_RECORD_CHANGED = "station:record:changed", N_("Station changed")
     STATION_KEY_ISSUED = "station:key:issued", N_("Key of a bench agent issued")
     STATION_KEY_REVOKED = "station:key:revoked", N_("Key of a bench agent revoked")
+    STATION_AGENT_CLAIMED = "station:agent:claimed", N_("An agent began to work for a station")
+    STATION_AGENT_REFUSED = "station:agent:refused", N_("A second agent of a station refused")
+    STATION_CLOCK_WRONG = "station:clock:wrong", N_("Clock of a bench computer found wrong")
     STATION_SESSION_OPENED = "station:session:opened", N_("Work at a station begun")
     STATION_SESSION_CLOSED = "station:session:closed", N_("Work at a station ended")
 
@@ -130,6 +133,7 @@ class Tag(StrEnum):
     LABEL_INSTANCE_VERIFIED = "label:instance:verified", N_("Label scanned back, live from now on")
     LABEL_INSTANCE_VOIDED = "label:instance:voided", N_("Label voided")
     LABEL_INSTANCE_REPRINTED = "label:instance:reprinted", N_("Label printed again")
+    LABEL_LAYOUT_SAVED = "label:layout:saved", N_("Label layout taken into use")
     PRINTER_RECORD_ADDED = "printer:record:added", N_("Printer added")
     PRINTER_RECORD_CHANGED = "printer:record:changed", N_("Printer changed")
     PRINTER_COUNTER_JUMPED = "printer:counter:jumped", N_("Counter of the printer jumped")

@@ -227,10 +227,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_agent_key_key")),
     )
     op.create_index(
-        "uq_agent_key_live_station",
+        "uq_agent_key_unused",
         "agent_key",
         ["station_code"],
         unique=True,
-        sqlite_where=sa.text("revoked_at IS NULL"),
-        postgresql_where=sa.text("revoked_at IS NULL"),
+        sqlite_where=sa.text("revoked_at IS NULL AND last_seen_at IS NULL"),
+        postgresql_where=sa.text("revoked_at IS NULL AND last_seen_at IS NULL"),
+    )
+    op.create_index(
+        "uq_agent_key_used",
+        "agent_key",
+        ["station_code"],
+        unique=True,
+        sqlite_where=sa.text("revoked_at IS NULL AND last_seen_at IS NOT NULL"),
+        postgresql_where=sa.text("revoked_at IS NULL AND last_seen_at IS NOT NULL"),
+    )
+    op.create_table(
+        "station_agent",
+        sa.Column("station_code", sa.String(length=9), nullable=False),
+        sa.Column("agent", sa.String(length=40), nullable=False),
+        sa.Column("claimed_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("heard_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("clock_ahead_ms", sa.BigInteger(), nullable=True),
+        sa.Column("scans_stored", sa.Integer(), nullable=False),
+        sa.Column("scans_rejected", sa.Integer(), nullable=False),
+        sa.Column("outcomes_stored", sa.Integer(), nullable=False),
+        sa.Column("labels_held", sa.Integer(), nullable=False),
+        sa.Column("rival", sa.String(length=40), nullable=False),
+        sa.Column("rival_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["station_code"], ["station.code"], name=op.f("fk_station_agent_station_code")
+        ),
+        sa.PrimaryKeyConstraint("station_code", name=op.f("pk_station_agent")),
     )

@@ -6,8 +6,8 @@ from alembic import op
 
 import lims.core.db
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("device", sa.String(length=120), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=True),
         sa.Column("device_time", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("received_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column(

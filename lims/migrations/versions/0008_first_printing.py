@@ -6,8 +6,8 @@ from alembic import op
 
 import lims.core.db
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("payload", sa.String(length=11), nullable=False),
         sa.Column("code", sa.String(length=9), nullable=False),
         sa.Column("layout", sa.String(length=40), nullable=False),
+        sa.Column("layout_version", sa.Integer(), nullable=False),
+        sa.Column("layout_sha256", sa.String(length=64), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
         sa.Column("station_code", sa.String(length=9), nullable=False),
         sa.Column(
