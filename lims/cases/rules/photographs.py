@@ -84,7 +84,7 @@ class HeicNotRead(PhotographRefused):
     says = N_("This server does not read HEIC pictures.")
     do = N_(
         "Set the telephone to “most compatible” (JPEG), or ask the administrator to install"
-        " osteon[heic]. Nothing was stored."
+        " osteon-lims[heic]. Nothing was stored."
     )
 
 

@@ -3,6 +3,7 @@
 
 import zipfile
 import zlib
+from base64 import b64decode
 from datetime import datetime
 from io import BytesIO
 
@@ -177,7 +178,7 @@ def test_without_the_part_that_reads_heic_the_refusal_says_what_to_do(
     monkeypatch.setattr(pictures, "pi_heif", None)
     with pytest.raises(HeicNotRead) as refused:
         cases.read_photograph(BOX_HEIC)
-    assert "osteon[heic]" in str(refused.value.advice)
+    assert "osteon-lims[heic]" in str(refused.value.advice)
 
 
 def test_a_broken_heic_is_refused() -> None:
@@ -244,3 +245,48 @@ def test_many_photographs_are_kept_of_an_item_and_a_sampling_and_withdrawn_never
         thumbnails = set(session.scalars(select(FieldPhotograph.thumbnail_sha256)))
     stored = [path for path in settings.files.rglob("*") if path.is_file()]
     assert len(stored) == len(hashes | thumbnails)
+
+
+# Drawn by ourselves: a black bar above on the left, a red block below on the right. 96 x 64; the
+# second lies on its side in the file, which says how to turn it.
+HEIC = b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAUJtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
+    "AAAAAAAAAAAAAA5waXRtAAAAAAABAAAAImlsb2MAAAAAREAAAQABAAAAAAFmAAEAAAAAAAAAvQAAACNpaW5mAAAA"
+    "AAABAAAAFWluZmUCAAAAAAEAAGh2YzEAAAAAwmlwcnAAAACkaXBjbwAAAHhodmNDAQNwAAAAAAAAAAAAHvAA/P34"
+    "+AAADwMgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQCEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoDCBBZbqSSmu"
+    "bgQEDAgAAAMACAAAAwAIQCIAAQAHRAHBcrAiQAAAABRpc3BlAAAAAAAAAGAAAABAAAAAEHBpeGkAAAAAAwgICAAA"
+    "ABZpcG1hAAAAAAAAAAEAAQOBAoMAAADFbWRhdAAAALkoAa8TgAbzKuVzP51G+SFlb/aKs3XpQoKGchhP//5RgcYH"
+    "OuPUVd9NZ1R8cxu/2zLfAX9Lr5ktvEoycICWiUS8V9wBDUeJpC84Ma4GphzwRLOHt7mj8y3/fOfj0Pv97DcJ/P5V"
+    "ktMz35hjZr3HfUgfj+z65F7vP5OA/2VxO+EbvFGp0VE0SXPmhB9+rloBCMAtBU7oySlbiWPhgAQRc5JQK+1xUek+"
+    "nemS2aCoSjSBcLNW/pwlzb+fcA=="
+)
+HEIC_TURNED = b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAaFtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
+    "AAAAAAAAAAAAADRpbG9jAAAAAERAAAIAAQAAAAABxQABAAAAAAAAAL0AAgAAAAACggABAAAAAAAAACQAAAA4aWlu"
+    "ZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAQACAABFeGlmAAAAAA5waXRtAAAAAAABAAAA"
+    "4GlwcnAAAADAaXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMA"
+    "AAMAHroCQGEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoDCBBZbqSSmubgIaDAgAAAMAyAAAAwAIQGIAAQAHRAHBcrAi"
+    "QAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABgAAAAQAAAABBwaXhpAAAAAAMICAgAAAAJaXJvdAMA"
+    "AAAYaXBtYQAAAAAAAAABAAEFgQIDBIUAAAAaaXJlZgAAAAAAAAAOY2RzYwACAAEAAQAAAOltZGF0AAAAuSgBrxOA"
+    "BvMq5XM/nUb5IWVv9oqzdelCgoZyGE///lGBxgc649RV301nVHxzG7/bMt8Bf0uvmS28SjJwgJaJRLxX3AENR4mk"
+    "LzgxrgamHPBEs4e3uaPzLf985+PQ+/3sNwn8/lWS0zPfmGNmvcd9SB+P7PrkXu8/k4D/ZXE74Ru8UanRUTRJc+aE"
+    "H36uWgEIwC0FTujJKVuJY+GABBFzklAr7XFR6T6d6ZLZoKhKNIFws1b+nCXNv59wAAAABkV4aWYAAE1NACoAAAAI"
+    "AAEBEgADAAAAAQAGAAAAAAAA"
+)
+
+
+def test_a_heic_of_a_telephone_is_kept_as_it_came_and_shown_upright() -> None:
+    pytest.importorskip("pi_heif", reason="the extra heic is not installed")
+
+    kept = cases.read_photograph(HEIC)
+    turned = cases.read_photograph(HEIC_TURNED)
+
+    assert (kept.kind, kept.content, kept.width, kept.height) == ("heic", HEIC, 96, 64)
+    shown = Image.open(BytesIO(kept.thumbnail)).convert("RGB")
+    assert shown.size == (96, 64)
+    assert max(shown.getpixel((20, 14))) < 70
+    assert shown.getpixel((75, 50))[0] > 180
+    upright = Image.open(BytesIO(turned.thumbnail)).convert("RGB")
+    assert upright.size == (64, 96)
+    assert max(upright.getpixel((48, 20))) < 70
+    assert upright.getpixel((13, 75))[0] > 180
