@@ -17,6 +17,14 @@ class _DayOrNone(fields.Date):
         return None if value == "" else super().deserialize(value, *args, **more)
 
 
+class _InstantOrNone(fields.NaiveDateTime):
+    """A day and time as the wall clock shows them; a field left empty is none."""
+
+    def deserialize(self, value: Any, *args: Any, **more: Any) -> Any:
+        """Read an instant, or none."""
+        return None if value == "" else super().deserialize(value, *args, **more)
+
+
 class LedgerPageSchema(Schema):
     """Which part of the ledger is looked at: the events before an index, or those of one thing."""
 
@@ -74,3 +82,13 @@ class TimelineSchema(Schema):
     since = _DayOrNone(load_default=None)
     until = _DayOrNone(load_default=None)
     act = fields.String(load_default="", validate=validate.OneOf(["", *Act]))
+
+
+class HeldSchema(Schema):
+    """At which instant (the laboratory's wall clock), and of whom, where or of which thing."""
+
+    at = _InstantOrNone(load_default=None)
+    who = fields.String(load_default="", validate=validate.Length(max=20))
+    place = fields.String(load_default="", validate=validate.Length(max=40))
+    code = fields.String(load_default="", validate=validate.Length(max=40))
+    after = fields.String(load_default="", validate=validate.Length(max=11))

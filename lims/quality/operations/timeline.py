@@ -14,8 +14,8 @@ from reportlab.pdfgen.canvas import Canvas
 from labels.errors import LabelError
 from labels.lettering import CODES, Face, Script, face_of, shaped
 from lims.core.codes import is_code, threes
-from lims.core.words import N_, Translate
-from lims.quality.rules.sections import Cell, Picture, Section
+from lims.core.words import N_, Say, Translate
+from lims.quality.rules.sections import Both, Cell, Picture, Section
 
 WIDTH, HEIGHT = 595.0, 842.0  # A4 in points
 MARGIN = 40.0
@@ -251,11 +251,19 @@ def _said(cell: Cell, arabic: Translate) -> tuple[str, ...]:
     """Return a cell as it is read: words in English, then in Arabic; all else as it is."""
     if isinstance(cell, str):
         return (cell,)
-    both = (
-        cell.in_words(translate, show=lambda value: threes(value) if is_code(value) else value)
-        for translate in (str, arabic)
-    )
+    if isinstance(cell, Both):
+        both = (cell.english, cell.arabic)
+    else:
+        said = (cell,) if isinstance(cell, Say) else cell
+        both = (
+            ", ".join(one.in_words(str, show=_shown) for one in said),
+            "، ".join(one.in_words(arabic, show=_shown) for one in said),
+        )
     return tuple(dict.fromkeys(both))
+
+
+def _shown(value: str) -> str:
+    return threes(value) if is_code(value) else value
 
 
 def _cells(row: Row, arabic: Translate) -> list[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lims.core.codes import is_code, threes
+from lims.core.codes import threes
 from lims.core.words import N_, Say
 from lims.custody.queries import GapCheck, ancestors, events_of, gaps_of
 from lims.custody.queries.possession import intervals_each
@@ -25,7 +25,7 @@ from lims.people.queries import initials_of
 from lims.people.rules import ACTIVITY_WORDS, ROLE_WORDS
 from lims.plates.models import Batch, BatchMember, BatchUse, Plate, Procedure, Well
 from lims.quality.queries.names import names_of
-from lims.quality.rules.sections import Cell, Scope, Section
+from lims.quality.rules.sections import Both, Cell, Scope, Section
 from lims.reagents.models import Lot
 
 PackageSection = Callable[[Session, Scope], Section | None]
@@ -96,9 +96,11 @@ def custody_section(session: Session, scope: Scope) -> Section:
     def place(code: str, position: str) -> Cell:
         if not code:
             return "-"
-        english, arabic = names.places.get(code, (code, code))
-        written = f"{english} ({threes(code)})" if is_code(code) else english
-        return f"{written} {position}".strip() if english == arabic else f"{written} {arabic}"
+        if code not in names.places:
+            return f"{threes(code)} {position}".strip()
+        english, arabic = (f"{name} {position}".strip() for name in names.places[code])
+        written = f"{english} ({threes(code)})"
+        return Both(written, arabic if arabic != english else written)
 
     return Section(
         N_("Who held it, and where"),
@@ -152,11 +154,14 @@ def people_section(session: Session, scope: Scope) -> Section:
         )  # fmt: skip
         if not valid:
             rows.append((*head, Say(N_("none recorded")), "-"))
+        together: dict[str, list[Say]] = defaultdict(list)
         for one in valid:
             until = one.withdrawn_at.date() if one.withdrawn_at else one.valid_until
-            rows.append(
-                (*head, Say(ACTIVITY_WORDS[one.activity]), f"{one.valid_from} - {until}")
-            )  # fmt: skip
+            words = Say(ACTIVITY_WORDS[one.activity])
+            if words not in together[f"{one.valid_from} - {until}"]:
+                together[f"{one.valid_from} - {until}"].append(words)
+        for days, activities in together.items():
+            rows.append((*head, tuple(activities), days))
             head = ("", "", "")
     others = sorted(actor for actor in acts if not actor.startswith("u:"))
     rows += [
@@ -166,8 +171,8 @@ def people_section(session: Session, scope: Scope) -> Section:
     return Section(
         N_("Who acted, and what they were authorised for"),
         (
-            (N_("By"), 14), (N_("Role"), 22), (N_("Acts (UTC)"), 24), (N_("Authorised for"), 18),
-            (N_("From - until"), 22),
+            (N_("By"), 15), (N_("Role"), 18), (N_("Acts (UTC)"), 21), (N_("Authorised for"), 25),
+            (N_("From - until"), 21),
         ),
         tuple(rows), N_("Nobody acted."),
     )  # fmt: skip

@@ -102,6 +102,14 @@ def read_incident(read: str) -> str:
     return text
 
 
+class OneQuestion(Refusal):
+    """More than one of person, place and thing was given."""
+
+    says: ClassVar[str] = N_("Only one of person, place and thing can be asked for at a time.")
+    do: ClassVar[str] = N_("Leave the other fields empty.")
+    status = 422
+
+
 class PackageOvertaken(Refusal):
     """Something was recorded of the thing while its package was drawn, or since."""
 

@@ -8,8 +8,18 @@ from typing import TypeAlias
 from lims.core.words import Say
 from lims.custody.rules import Event
 
-Cell: TypeAlias = str | Say
-"""A figure, code or name as it is, or words that are written in English and in Arabic."""
+
+@dataclass(frozen=True)
+class Both:
+    """A name that the laboratory itself gave in English and in Arabic."""
+
+    english: str
+    arabic: str
+
+
+Cell: TypeAlias = str | Say | Both | tuple[Say, ...]
+"""A figure, code or name as it is; or words, or several with commas between them, that are
+written in English and in Arabic."""
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from lims.core.clock import utc_text
+from lims.core.clock import now, utc_text
 from lims.core.codes import Kind
 from lims.core.errors import NotFound
 from lims.core.words import Many, Say
 from lims.custody.queries import (
     ancestors,
+    at_place_at,
     blocked,
     descendants,
     gaps,
+    held_by_at,
+    holder_at,
     intervals,
     sound_streams,
     subject,
@@ -26,8 +29,8 @@ from lims.custody.queries import (
 from lims.custody.rules import Event, Gap, GapKind, Interval
 from lims.people.queries import actor_of_initials
 from lims.quality.queries import Filter, Names, count_events, names_of, timeline
-from lims.quality.rules import ACT_WORDS, Act
-from lims.quality.schemas import TimelineSchema
+from lims.quality.rules import ACT_WORDS, Act, OneQuestion
+from lims.quality.schemas import HeldSchema, TimelineSchema
 from lims.quality.views.blueprint import blueprint
 from lims.samples.queries import Branch, in_detail, lineage
 from lims.samples.rules import state_look
@@ -255,3 +258,56 @@ def _as_json(
             for one in held
         ],
     }  # fmt: skip
+
+
+@blueprint.get("/custody", endpoint="held")
+@needs(Right.SEE_LEDGER)
+def get_held() -> ResponseReturnValue:
+    """Show who held a thing, what a person held, or what was at a place, at an instant."""
+    typed = query(HeldSchema())
+    zone = settings().time_zone
+    at = typed["at"].replace(tzinfo=zone).astimezone(UTC) if typed["at"] else now()
+    person, place, code = (typed[name].strip() for name in ("who", "place", "code"))
+    if sum(map(bool, (person, place, code))) > 1:
+        raise OneQuestion()
+    with reading() as session:
+        found: tuple[Interval, ...] = ()
+        if code:
+            read = code_in_path(code)
+            if subject(session, read) is None:
+                raise NotFound(code=read)
+            one = holder_at(session, read, at)
+            found = (one,) if one is not None else ()
+        elif person:
+            holder = actor_of_initials(session, person)
+            found = held_by_at(session, holder, at, limit=PAGE + 1, after=typed["after"])
+        elif place:
+            found = at_place_at(
+                session, code_in_path(place), at, limit=PAGE + 1, after=typed["after"]
+            )
+        names = names_of(session, {row.holder for row in found}, {row.place for row in found})
+        after = found[PAGE - 1].code if len(found) > PAGE else ""
+        found = found[:PAGE]
+        rows = [_held(row, names) | {"code": row.code} for row in found]
+    if wants_json():
+        return {
+            "at": utc_text(at),
+            "things": [
+                {
+                    "code": row.code, "by": names.people.get(row.holder, row.holder),
+                    "place": row.place, "position": row.position, "since": utc_text(row.began_at),
+                    "until": utc_text(row.ended_at) if row.ended_at else None,
+                }
+                for row in found
+            ],
+            "after": after,
+        }  # fmt: skip
+    kept = {name: typed[name] for name in ("who", "place", "code") if typed[name]}
+    if typed["at"]:
+        kept["at"] = typed["at"].isoformat(timespec="minutes")
+    return page(
+        "quality/held.html", typed=typed, asked=bool(person or place or code), at=at, rows=rows,
+        wall=at.astimezone(zone).strftime("%Y-%m-%dT%H:%M"), zone=str(zone),
+        further=url_for("quality.held", **kept, after=after) if after else "",
+        first=url_for("quality.held", **kept) if typed["after"] else "",
+    )  # fmt: skip
