@@ -91,6 +91,12 @@ class Tag(StrEnum):
     STATION_CLOCK_WRONG = "station:clock:wrong", N_("Clock of a bench computer found wrong")
     STATION_SESSION_OPENED = "station:session:opened", N_("Work at a station begun")
     STATION_SESSION_CLOSED = "station:session:closed", N_("Work at a station ended")
+    STATION_SCREEN_ORDERED = "station:screen:ordered", N_("Code for a screen of a station given out")
+    STATION_SCREEN_OPENED = "station:screen:opened", N_("Screen of a station opened")
+    STATION_SCREEN_CLOSED = "station:screen:closed", N_("Screen of a station closed")
+    STATION_CARD_ADDED = "station:card:added", N_("Command card of a station added")
+    LABEL_ALARM_RAISED = "label:alarm:raised", N_("Label read that must not be on anything")
+    LABEL_ALARM_ANSWERED = "label:alarm:answered", N_("Alarm of a label answered")
 
     # bench
     SCAN_CODE_ACCEPTED = "scan:code:accepted", N_("Scan accepted")
