@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base
+from lims.core.guards import APPEND_ONLY, guarded
 
 
 class Extract(Base):
@@ -49,6 +50,7 @@ class Dilution(Base):
             " (fg_per_ul IS NULL OR (fg_per_ul >= 0 AND fg_per_ul <= source_fg_per_ul))",
             name="concentration",
         ),
+        {"info": guarded(APPEND_ONLY)},
     )  # fmt: skip
 
     code: Mapped[str] = mapped_column(ForeignKey("aliquot.code"), primary_key=True)

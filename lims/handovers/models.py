@@ -8,10 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lims.core.codes import CODE_LENGTH
 from lims.core.db import Base, BigId, stored_enum
+from lims.core.guards import Once, guarded
 from lims.handovers.rules import Difference, HandOverState, Purpose, ThingState, Way
 
 _WAITING = text("state = 'waiting'")
 _OPEN = text("state = 'open'")
+ANSWERED = Once("state", open="waiting", columns=("state", "difference", "note"))
+"""The receiver answers for a thing once."""
 
 
 class HandOver(Base):
@@ -72,7 +75,7 @@ class HandedThing(Base):
         Index("ix_handed_thing_code", "code"),
         CheckConstraint("difference IS NULL OR state = 'kept'", name="difference_stays"),
         # Without a row number of its own: it would tell the order in which things were listed.
-        {"sqlite_with_rowid": False},
+        {"sqlite_with_rowid": False, "info": guarded(ANSWERED)},
     )  # fmt: skip
 
     handover_id: Mapped[int] = mapped_column(ForeignKey("handover.id"), primary_key=True)

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.cases.rules import SamplingState
 from lims.core.db import Base, BigId, stored_enum
+from lims.core.guards import Once, guarded
 from lims.identities.rules import LaterAct as LaterAct
 from lims.identities.rules import RelationKind
 from lims.samples.rules import ExpectedSex, Material
@@ -165,6 +166,8 @@ class LegalHold(Base):
             "uq_legal_hold_standing", "donor_ref", unique=True,
             sqlite_where=sql("lifted_at IS NULL"), postgresql_where=sql("lifted_at IS NULL"),
         ),
+        # The reason goes with the person where a laboratory without encryption erases one.
+        {"info": guarded(Once("lifted_at", columns=("lifted_at", "lifted_by"), always=("reason",)))},
     )  # fmt: skip
 
     ref: Mapped[str] = mapped_column(Ref, primary_key=True)

@@ -9,7 +9,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from lims.core import guards
 from lims.core.db import Base
+from lims.core.guards import guard_of
 from lims.custody.models import APPEND_ONLY
 
 HERE = Path(__file__).parent
@@ -59,5 +61,6 @@ def _grant(connection: Connection, role: str) -> None:
     connection.execute(text(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {to}"))
     connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {to}"))
     for table in Base.metadata.sorted_tables:
-        verbs = "INSERT" if table.name in APPEND_ONLY else "INSERT, UPDATE"
+        only_added = table.name in APPEND_ONLY or guard_of(table) == guards.APPEND_ONLY
+        verbs = "INSERT" if only_added else "INSERT, UPDATE"
         connection.execute(text(f"GRANT {verbs} ON {quote(table.name)} TO {to}"))

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from lims import features
 from lims.core.db import Base, Database
+from lims.core.guards import triggers_of
 from lims.custody.models import TRIGGERS
 
 LIMS = Path(__file__).parents[2] / "lims"
@@ -27,7 +28,9 @@ def test_every_table_belongs_to_the_models_of_one_feature() -> None:
     homeless = {
         table: module
         for table, module in owners().items()
-        if not re.fullmatch(r"lims\.[a-z]+\.models(\.[a-z_]+)?|lims\.core\.(once|sealing|code_keys)", module)
+        if not re.fullmatch(
+            r"lims\.[a-z]+\.models(\.[a-z_]+)?|lims\.core\.(once|sealing|code_keys)", module
+        )
     }
 
     assert set(Base.metadata.tables) == set(owners())
@@ -54,13 +57,18 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(empty_database: Da
     assert differences == []
 
 
-def test_every_trigger_of_the_ledger_is_there_after_the_last_migration(
+def _every_trigger(dialect: str) -> list[str]:
+    guarded = triggers_of(Base.metadata.tables.values())
+    return [*TRIGGERS[dialect], *guarded[dialect]]
+
+
+def test_every_trigger_of_the_models_is_there_after_the_last_migration(
     empty_database: Database,
 ) -> None:
     dialect = empty_database.engine.dialect.name
     awaited = {
         match.group(1)
-        for ddl in TRIGGERS[dialect]
+        for ddl in _every_trigger(dialect)
         if (match := re.match(r"CREATE TRIGGER (\w+)", ddl))
     }
     asked = (
@@ -92,4 +100,4 @@ def test_the_text_of_every_sqlite_trigger_is_the_one_in_the_models(
         ).scalars()
         found = sorted(" ".join(sql.split()) for sql in stored)
 
-    assert found == sorted(" ".join(ddl.split()) for ddl in TRIGGERS["sqlite"])
+    assert found == sorted(" ".join(ddl.split()) for ddl in _every_trigger("sqlite"))

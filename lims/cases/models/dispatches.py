@@ -31,10 +31,16 @@ from lims.cases.rules.dispatches import (
     SealEnd,
 )
 from lims.core.db import Base, BigId, stored_enum
+from lims.core.guards import Once, guarded
 from lims.people.rules import Line
 from lims.samples.rules import Material, Side
 
 Who = String(80)
+DECIDED = Once(
+    "decided_at",
+    columns=("decision", "decided_because", "decided_at", "decided_by", "witness"),
+)
+"""A discrepancy is decided once, and what it was stays as it was recorded."""
 
 
 class Sender(Base):
@@ -222,6 +228,7 @@ class Discrepancy(Base):
             name="decided",
         ),
         CheckConstraint("decided_by IS NULL OR decided_by <> witness", name="two_decide"),
+        {"info": guarded(DECIDED)},
     )
 
     ref: Mapped[str] = mapped_column(Ref, primary_key=True)
@@ -271,6 +278,7 @@ class SealedPossession(Base):
             sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_sealed_possession_holder", "holder", "began_at"),
+        {"info": guarded(Once("ended_at", columns=("ended_at", "ended_event")))},
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

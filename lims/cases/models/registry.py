@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lims.cases.models.columns import Index, Ref
 from lims.cases.rules import DecisionKind, NumberKind, PhotographKind
 from lims.core.db import Base, stored_enum
+from lims.core.guards import APPEND_ONLY, guarded
 
 Who = String(80)
 STANDING = text("withdrawn_at IS NULL")
@@ -33,6 +34,7 @@ class ItemVersion(Base):
     __table_args__ = (
         UniqueConstraint("item_ref", "number"),
         CheckConstraint("number > 0", name="number"),
+        {"info": guarded(APPEND_ONLY)},
     )
 
     ref: Mapped[str] = mapped_column(Ref, primary_key=True)
@@ -147,6 +149,7 @@ class IndividualDecision(Base):
     __table_args__ = (
         CheckConstraint("decided_by <> witness", name="two_decide"),
         CheckConstraint("(kind = 'undone') = (undoes IS NOT NULL)", name="undoes"),
+        {"info": guarded(APPEND_ONLY)},
     )
 
     ref: Mapped[str] = mapped_column(Ref, primary_key=True)
@@ -181,6 +184,7 @@ class Assignment(Base):
             ("sampling_ref", "previous"), ("assignment.sampling_ref", "assignment.number"),
             name="previous_of_sampling",
         ),
+        {"info": guarded(APPEND_ONLY)},
     )  # fmt: skip
 
     ref: Mapped[str] = mapped_column(Ref, primary_key=True)

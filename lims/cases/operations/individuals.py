@@ -131,8 +131,9 @@ def undo_decision(
 
     Raises as `decide`; DecidedAgain where something of it was decided later.
     """
-    decision = found(session, IndividualDecision, decision_ref, lock=True)
+    decision = found(session, IndividualDecision, decision_ref)
     made = session.scalars(select(Assignment).where(Assignment.decision_ref == decision.ref)).all()
+    _locked(session, [one.thing_ref for one in made])
     last = _last(session, [one.thing_ref for one in made])
     if any(last[one.thing_ref].ref != one.ref for one in made):
         raise DecidedAgain()

@@ -4,6 +4,8 @@ checkpoint that has left the machine helps. (On PostgreSQL the owner of a table 
 triggers; the application signs in as a role that owns nothing.)
 """
 
+from lims.core.guards import FUNCTION, append_only, kept
+
 APPEND_ONLY: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger_event": (("event_id",), ("idem",), ("stream", "sseq")),
     "ledger_leaf": (("idx",), ("event_id",)),
@@ -44,64 +46,18 @@ KEPT_KEYS = {
 }  # fmt: skip
 
 
-def _sqlite() -> list[str]:
-    written = []
-    for table, keys in APPEND_ONLY.items():
-        for act in ("UPDATE", "DELETE"):
-            written.append(
-                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN "
-                f"SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-        # INSERT OR REPLACE deletes the old row without a word where recursive_triggers is off,
-        # which is SQLite's default for every other program that opens the file.
-        same = " OR ".join(
-            f"({' AND '.join(f'{column} = NEW.{column}' for column in key)})" for key in keys
-        )
-        written.append(_no_replace(table, same))
-    for table, (refused, why) in KEPT.items():
-        written.append(
-            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN "
-            f"SELECT RAISE(ABORT, '{table}: nothing is deleted'); END"
-        )
-        written.append(
-            f"CREATE TRIGGER {table}_kept BEFORE UPDATE ON {table} WHEN {refused} BEGIN "
-            f"SELECT RAISE(ABORT, '{table}: {why}'); END"
-        )
-        same = " AND ".join(f"{column} = NEW.{column}" for column in KEPT_KEYS[table])
-        written.append(_no_replace(table, same))
-    return written
-
-
-def _no_replace(table: str, same: str) -> str:
-    exists = f"SELECT 1 FROM {table} WHERE {same}"  # noqa: S608  # our own names
-    return (
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({exists}) "
-        f"BEGIN SELECT RAISE(ABORT, '{table} has this row already'); END"
-    )
-
-
-def _postgresql() -> list[str]:
-    written = [
-        "CREATE FUNCTION osteon_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION '%: %', TG_TABLE_NAME, TG_ARGV[0] "
-        "USING ERRCODE = 'integrity_constraint_violation'; END $$"
+def _written() -> dict[str, list[str]]:
+    written: dict[str, list[str]] = {"sqlite": [], "postgresql": [FUNCTION]}
+    guards = [append_only(table, keys) for table, keys in APPEND_ONLY.items()]
+    guards += [
+        kept(table, [KEPT_KEYS[table]], {"sqlite": refused, "postgresql": refused}, why)
+        for table, (refused, why) in KEPT.items()
     ]
-    for table in APPEND_ONLY:
-        written.append(
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('it is append-only')"
-        )
-    for table, (refused, why) in KEPT.items():
-        written.append(
-            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('nothing is deleted')"
-        )
-        written.append(
-            f"CREATE TRIGGER {table}_kept BEFORE UPDATE ON {table} FOR EACH ROW "
-            f"WHEN ({refused}) EXECUTE FUNCTION osteon_refuse('{why}')"
-        )
+    for made in guards:
+        for kind, ddl in made.items():
+            written[kind] += ddl
     return written
 
 
-TRIGGERS: dict[str, list[str]] = {"sqlite": _sqlite(), "postgresql": _postgresql()}
+TRIGGERS: dict[str, list[str]] = _written()
 """DDL of the triggers by name of the dialect; the migration that makes the tables runs it last."""

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.orm import Session
 
+from lims.core.db import Base
+from lims.core.guards import triggers_of
 from lims.custody import verifier
 from lims.custody.models import TRIGGERS, LedgerEvent, LedgerHead, LedgerLeaf, LedgerNode
 from lims.custody.queries.ledger import checkpoints, export_lines, leaf_hashes
@@ -309,7 +311,8 @@ def missing_triggers(session: Session) -> Iterator[str]:
         else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
     )
     present = set(session.scalars(text(known)))
-    for ddl in TRIGGERS[kind]:
+    guarded = triggers_of(Base.metadata.tables.values())
+    for ddl in (*TRIGGERS[kind], *guarded[kind]):
         words = ddl.split()
         if words[1] == "TRIGGER" and words[2] not in present:
             yield f"the trigger {words[2]} is missing or switched off"

@@ -80,21 +80,21 @@ TRIGGERS = {
         "CREATE TRIGGER ledger_node_no_delete BEFORE DELETE ON ledger_node BEGIN SELECT "
         "RAISE(ABORT, 'ledger_node is append-only'); END",
         "CREATE TRIGGER ledger_node_no_replace BEFORE INSERT ON ledger_node WHEN EXISTS "
-        "(SELECT 1 FROM ledger_node WHERE (level = NEW.level AND idx = NEW.idx)) BEGIN "
-        "SELECT RAISE(ABORT, 'ledger_node has this row already'); END",
+        "(SELECT 1 FROM ledger_node WHERE level = NEW.level AND idx = NEW.idx) BEGIN SELECT "
+        "RAISE(ABORT, 'ledger_node has this row already'); END",
         "CREATE TRIGGER ledger_checkpoint_no_update BEFORE UPDATE ON ledger_checkpoint BEGIN "
         "SELECT RAISE(ABORT, 'ledger_checkpoint is append-only'); END",
         "CREATE TRIGGER ledger_checkpoint_no_delete BEFORE DELETE ON ledger_checkpoint BEGIN "
         "SELECT RAISE(ABORT, 'ledger_checkpoint is append-only'); END",
         "CREATE TRIGGER ledger_checkpoint_no_replace BEFORE INSERT ON ledger_checkpoint WHEN "
-        "EXISTS (SELECT 1 FROM ledger_checkpoint WHERE (size = NEW.size)) BEGIN SELECT "
+        "EXISTS (SELECT 1 FROM ledger_checkpoint WHERE size = NEW.size) BEGIN SELECT "
         "RAISE(ABORT, 'ledger_checkpoint has this row already'); END",
         "CREATE TRIGGER derivation_no_update BEFORE UPDATE ON derivation BEGIN SELECT "
         "RAISE(ABORT, 'derivation is append-only'); END",
         "CREATE TRIGGER derivation_no_delete BEFORE DELETE ON derivation BEGIN SELECT "
         "RAISE(ABORT, 'derivation is append-only'); END",
         "CREATE TRIGGER derivation_no_replace BEFORE INSERT ON derivation WHEN EXISTS "
-        "(SELECT 1 FROM derivation WHERE (child = NEW.child AND parent = NEW.parent)) BEGIN "
+        "(SELECT 1 FROM derivation WHERE child = NEW.child AND parent = NEW.parent) BEGIN "
         "SELECT RAISE(ABORT, 'derivation has this row already'); END",
         "CREATE TRIGGER ledger_head_no_delete BEFORE DELETE ON ledger_head BEGIN SELECT "
         "RAISE(ABORT, 'ledger_head: nothing is deleted'); END",

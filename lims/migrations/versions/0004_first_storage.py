@@ -11,9 +11,57 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+TRIGGERS = {
+    "postgresql": [
+        "CREATE TRIGGER count_scan_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "
+        "count_scan FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('it is "
+        "append-only')",
+        "CREATE TRIGGER place_stay_no_delete BEFORE DELETE OR TRUNCATE ON place_stay FOR "
+        "EACH STATEMENT EXECUTE FUNCTION osteon_refuse('nothing is deleted')",
+        "CREATE TRIGGER place_stay_kept BEFORE UPDATE ON place_stay FOR EACH ROW WHEN "
+        "(NEW.id IS DISTINCT FROM OLD.id OR NEW.code IS DISTINCT FROM OLD.code OR "
+        "NEW.parent_code IS DISTINCT FROM OLD.parent_code OR NEW.name IS DISTINCT FROM "
+        "OLD.name OR NEW.since IS DISTINCT FROM OLD.since OR NEW.began_by IS DISTINCT "
+        "FROM OLD.began_by OR (OLD.until IS NOT NULL AND (NEW.until IS DISTINCT FROM "
+        "OLD.until))) EXECUTE FUNCTION osteon_refuse('until is written once, and nothing "
+        "else changes')",
+        "CREATE TRIGGER rack_import_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "
+        "rack_import FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('it is "
+        "append-only')",
+    ],
+    "sqlite": [
+        "CREATE TRIGGER count_scan_no_update BEFORE UPDATE ON count_scan BEGIN SELECT "
+        "RAISE(ABORT, 'count_scan is append-only'); END",
+        "CREATE TRIGGER count_scan_no_delete BEFORE DELETE ON count_scan BEGIN SELECT "
+        "RAISE(ABORT, 'count_scan is append-only'); END",
+        "CREATE TRIGGER count_scan_no_replace BEFORE INSERT ON count_scan WHEN EXISTS "
+        "(SELECT 1 FROM count_scan WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'count_scan "
+        "has this row already'); END",
+        "CREATE TRIGGER place_stay_no_delete BEFORE DELETE ON place_stay BEGIN SELECT "
+        "RAISE(ABORT, 'place_stay: nothing is deleted'); END",
+        "CREATE TRIGGER place_stay_kept BEFORE UPDATE ON place_stay WHEN NEW.id IS NOT "
+        "OLD.id OR NEW.code IS NOT OLD.code OR NEW.parent_code IS NOT OLD.parent_code OR "
+        "NEW.name IS NOT OLD.name OR NEW.since IS NOT OLD.since OR NEW.began_by IS NOT "
+        "OLD.began_by OR (OLD.until IS NOT NULL AND (NEW.until IS NOT OLD.until)) BEGIN "
+        "SELECT RAISE(ABORT, 'place_stay: until is written once, and nothing else changes'); "
+        "END",
+        "CREATE TRIGGER place_stay_no_replace BEFORE INSERT ON place_stay WHEN EXISTS "
+        "(SELECT 1 FROM place_stay WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'place_stay "
+        "has this row already'); END",
+        "CREATE TRIGGER rack_import_no_update BEFORE UPDATE ON rack_import BEGIN SELECT "
+        "RAISE(ABORT, 'rack_import is append-only'); END",
+        "CREATE TRIGGER rack_import_no_delete BEFORE DELETE ON rack_import BEGIN SELECT "
+        "RAISE(ABORT, 'rack_import is append-only'); END",
+        "CREATE TRIGGER rack_import_no_replace BEFORE INSERT ON rack_import WHEN EXISTS "
+        "(SELECT 1 FROM rack_import WHERE (id = NEW.id) OR (place_code = NEW.place_code AND "
+        "sha256 = NEW.sha256)) BEGIN SELECT RAISE(ABORT, 'rack_import has this row "
+        "already'); END",
+    ],
+}
+
 
 def upgrade() -> None:
-    """Create the tables with their constraints, indexes."""
+    """Create the tables with their constraints, indexes and triggers."""
     op.create_table(
         "place",
         sa.Column("code", sa.String(length=9), nullable=False),
@@ -272,3 +320,6 @@ def upgrade() -> None:
         "ix_count_scan_by", "count_scan", ["count_id", "scanned_by", "id"], unique=False
     )
     op.create_index("ix_count_scan_of", "count_scan", ["count_id", "id"], unique=False)
+    for ddl in TRIGGERS[op.get_bind().dialect.name]:
+        ddl = ddl.replace("%", "%%")
+        op.execute(sa.DDL(ddl))  # type: ignore[no-untyped-call]  # SQLAlchemy's own

@@ -11,9 +11,41 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+TRIGGERS = {
+    "postgresql": [
+        "CREATE TRIGGER amount_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON amount "
+        "FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('it is append-only')",
+        "CREATE TRIGGER consumption_permission_append_only BEFORE UPDATE OR DELETE OR "
+        "TRUNCATE ON consumption_permission FOR EACH STATEMENT EXECUTE FUNCTION "
+        "osteon_refuse('it is append-only')",
+    ],
+    "sqlite": [
+        "CREATE TRIGGER amount_no_update BEFORE UPDATE ON amount BEGIN SELECT RAISE(ABORT, "
+        "'amount is append-only'); END",
+        "CREATE TRIGGER amount_no_delete BEFORE DELETE ON amount BEGIN SELECT RAISE(ABORT, "
+        "'amount is append-only'); END",
+        "CREATE TRIGGER amount_no_replace BEFORE INSERT ON amount WHEN EXISTS (SELECT 1 FROM "
+        "amount WHERE (code = NEW.code AND number = NEW.number) OR (code = NEW.code AND "
+        'number = NEW.number AND "left" = NEW."left") OR (code = NEW.code AND number = '
+        "NEW.number AND change = NEW.change AND unit = NEW.unit) OR (source = NEW.source AND "
+        "source_number = NEW.source_number)) BEGIN SELECT RAISE(ABORT, 'amount has this row "
+        "already'); END",
+        "CREATE TRIGGER consumption_permission_no_update BEFORE UPDATE ON "
+        "consumption_permission BEGIN SELECT RAISE(ABORT, 'consumption_permission is "
+        "append-only'); END",
+        "CREATE TRIGGER consumption_permission_no_delete BEFORE DELETE ON "
+        "consumption_permission BEGIN SELECT RAISE(ABORT, 'consumption_permission is "
+        "append-only'); END",
+        "CREATE TRIGGER consumption_permission_no_replace BEFORE INSERT ON "
+        "consumption_permission WHEN EXISTS (SELECT 1 FROM consumption_permission WHERE code "
+        "= NEW.code AND ordinal = NEW.ordinal) BEGIN SELECT RAISE(ABORT, "
+        "'consumption_permission has this row already'); END",
+    ],
+}
+
 
 def upgrade() -> None:
-    """Create the tables with their constraints, indexes."""
+    """Create the tables with their constraints, indexes and triggers."""
     op.create_table(
         "amount",
         sa.Column("code", sa.String(length=9), nullable=False),
@@ -285,3 +317,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("code", "ordinal", name=op.f("pk_consumption_permission")),
     )
+    for ddl in TRIGGERS[op.get_bind().dialect.name]:
+        ddl = ddl.replace("%", "%%")
+        op.execute(sa.DDL(ddl))  # type: ignore[no-untyped-call]  # SQLAlchemy's own

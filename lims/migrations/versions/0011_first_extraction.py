@@ -11,9 +11,26 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+TRIGGERS = {
+    "postgresql": [
+        "CREATE TRIGGER dilution_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "
+        "dilution FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('it is "
+        "append-only')"
+    ],
+    "sqlite": [
+        "CREATE TRIGGER dilution_no_update BEFORE UPDATE ON dilution BEGIN SELECT "
+        "RAISE(ABORT, 'dilution is append-only'); END",
+        "CREATE TRIGGER dilution_no_delete BEFORE DELETE ON dilution BEGIN SELECT "
+        "RAISE(ABORT, 'dilution is append-only'); END",
+        "CREATE TRIGGER dilution_no_replace BEFORE INSERT ON dilution WHEN EXISTS (SELECT 1 "
+        "FROM dilution WHERE code = NEW.code) BEGIN SELECT RAISE(ABORT, 'dilution has this "
+        "row already'); END",
+    ],
+}
+
 
 def upgrade() -> None:
-    """Create the tables with their constraints, indexes."""
+    """Create the tables with their constraints, indexes and triggers."""
     op.create_table(
         "dilution",
         sa.Column("code", sa.String(length=9), nullable=False),
@@ -68,3 +85,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_extract_batch_code"), "extract", ["batch_code"], unique=False)
     op.create_index(op.f("ix_extract_source_code"), "extract", ["source_code"], unique=False)
+    for ddl in TRIGGERS[op.get_bind().dialect.name]:
+        ddl = ddl.replace("%", "%%")
+        op.execute(sa.DDL(ddl))  # type: ignore[no-untyped-call]  # SQLAlchemy's own

@@ -11,9 +11,110 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+TRIGGERS = {
+    "postgresql": [
+        "CREATE TRIGGER assignment_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "
+        "assignment FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('it is "
+        "append-only')",
+        "CREATE TRIGGER dispatch_discrepancy_no_delete BEFORE DELETE OR TRUNCATE ON "
+        "dispatch_discrepancy FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('nothing "
+        "is deleted')",
+        "CREATE TRIGGER dispatch_discrepancy_kept BEFORE UPDATE ON dispatch_discrepancy "
+        "FOR EACH ROW WHEN (NEW.ref IS DISTINCT FROM OLD.ref OR NEW.key_ref IS DISTINCT "
+        "FROM OLD.key_ref OR NEW.dispatch_ref IS DISTINCT FROM OLD.dispatch_ref OR "
+        "NEW.package_ref IS DISTINCT FROM OLD.package_ref OR NEW.item_ref IS DISTINCT "
+        "FROM OLD.item_ref OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.sent IS DISTINCT "
+        "FROM OLD.sent OR NEW.read IS DISTINCT FROM OLD.read OR NEW.reason IS DISTINCT "
+        "FROM OLD.reason OR NEW.photograph_sha256 IS DISTINCT FROM OLD.photograph_sha256 "
+        "OR NEW.photograph_file IS DISTINCT FROM OLD.photograph_file OR "
+        "NEW.photograph_type IS DISTINCT FROM OLD.photograph_type OR NEW.recorded_at IS "
+        "DISTINCT FROM OLD.recorded_at OR NEW.recorded_by IS DISTINCT FROM "
+        "OLD.recorded_by OR (OLD.decided_at IS NOT NULL AND (NEW.decision IS DISTINCT "
+        "FROM OLD.decision OR NEW.decided_because IS DISTINCT FROM OLD.decided_because "
+        "OR NEW.decided_at IS DISTINCT FROM OLD.decided_at OR NEW.decided_by IS DISTINCT "
+        "FROM OLD.decided_by OR NEW.witness IS DISTINCT FROM OLD.witness))) EXECUTE "
+        "FUNCTION osteon_refuse('decided_at is written once, and nothing else changes')",
+        "CREATE TRIGGER individual_decision_append_only BEFORE UPDATE OR DELETE OR "
+        "TRUNCATE ON individual_decision FOR EACH STATEMENT EXECUTE FUNCTION "
+        "osteon_refuse('it is append-only')",
+        "CREATE TRIGGER item_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "
+        "item_version FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('it is "
+        "append-only')",
+        "CREATE TRIGGER sealed_possession_no_delete BEFORE DELETE OR TRUNCATE ON "
+        "sealed_possession FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('nothing is "
+        "deleted')",
+        "CREATE TRIGGER sealed_possession_kept BEFORE UPDATE ON sealed_possession FOR "
+        "EACH ROW WHEN (NEW.id IS DISTINCT FROM OLD.id OR NEW.thing_ref IS DISTINCT FROM "
+        "OLD.thing_ref OR NEW.number IS DISTINCT FROM OLD.number OR NEW.previous IS "
+        "DISTINCT FROM OLD.previous OR NEW.holder IS DISTINCT FROM OLD.holder OR "
+        "NEW.began_at IS DISTINCT FROM OLD.began_at OR NEW.began_event IS DISTINCT FROM "
+        "OLD.began_event OR (OLD.ended_at IS NOT NULL AND (NEW.ended_at IS DISTINCT FROM "
+        "OLD.ended_at OR NEW.ended_event IS DISTINCT FROM OLD.ended_event))) EXECUTE "
+        "FUNCTION osteon_refuse('ended_at is written once, and nothing else changes')",
+    ],
+    "sqlite": [
+        "CREATE TRIGGER assignment_no_update BEFORE UPDATE ON assignment BEGIN SELECT "
+        "RAISE(ABORT, 'assignment is append-only'); END",
+        "CREATE TRIGGER assignment_no_delete BEFORE DELETE ON assignment BEGIN SELECT "
+        "RAISE(ABORT, 'assignment is append-only'); END",
+        "CREATE TRIGGER assignment_no_replace BEFORE INSERT ON assignment WHEN EXISTS "
+        "(SELECT 1 FROM assignment WHERE (ref = NEW.ref) OR (item_ref = NEW.item_ref AND "
+        "number = NEW.number) OR (sampling_ref = NEW.sampling_ref AND number = NEW.number)) "
+        "BEGIN SELECT RAISE(ABORT, 'assignment has this row already'); END",
+        "CREATE TRIGGER dispatch_discrepancy_no_delete BEFORE DELETE ON dispatch_discrepancy "
+        "BEGIN SELECT RAISE(ABORT, 'dispatch_discrepancy: nothing is deleted'); END",
+        "CREATE TRIGGER dispatch_discrepancy_kept BEFORE UPDATE ON dispatch_discrepancy WHEN "
+        "NEW.ref IS NOT OLD.ref OR NEW.key_ref IS NOT OLD.key_ref OR NEW.dispatch_ref IS NOT "
+        "OLD.dispatch_ref OR NEW.package_ref IS NOT OLD.package_ref OR NEW.item_ref IS NOT "
+        "OLD.item_ref OR NEW.kind IS NOT OLD.kind OR NEW.sent IS NOT OLD.sent OR NEW.read IS "
+        "NOT OLD.read OR NEW.reason IS NOT OLD.reason OR NEW.photograph_sha256 IS NOT "
+        "OLD.photograph_sha256 OR NEW.photograph_file IS NOT OLD.photograph_file OR "
+        "NEW.photograph_type IS NOT OLD.photograph_type OR NEW.recorded_at IS NOT "
+        "OLD.recorded_at OR NEW.recorded_by IS NOT OLD.recorded_by OR (OLD.decided_at IS NOT "
+        "NULL AND (NEW.decision IS NOT OLD.decision OR NEW.decided_because IS NOT "
+        "OLD.decided_because OR NEW.decided_at IS NOT OLD.decided_at OR NEW.decided_by IS "
+        "NOT OLD.decided_by OR NEW.witness IS NOT OLD.witness)) BEGIN SELECT RAISE(ABORT, "
+        "'dispatch_discrepancy: decided_at is written once, and nothing else changes'); END",
+        "CREATE TRIGGER dispatch_discrepancy_no_replace BEFORE INSERT ON "
+        "dispatch_discrepancy WHEN EXISTS (SELECT 1 FROM dispatch_discrepancy WHERE ref = "
+        "NEW.ref) BEGIN SELECT RAISE(ABORT, 'dispatch_discrepancy has this row already'); "
+        "END",
+        "CREATE TRIGGER individual_decision_no_update BEFORE UPDATE ON individual_decision "
+        "BEGIN SELECT RAISE(ABORT, 'individual_decision is append-only'); END",
+        "CREATE TRIGGER individual_decision_no_delete BEFORE DELETE ON individual_decision "
+        "BEGIN SELECT RAISE(ABORT, 'individual_decision is append-only'); END",
+        "CREATE TRIGGER individual_decision_no_replace BEFORE INSERT ON individual_decision "
+        "WHEN EXISTS (SELECT 1 FROM individual_decision WHERE (ref = NEW.ref) OR (undoes = "
+        "NEW.undoes)) BEGIN SELECT RAISE(ABORT, 'individual_decision has this row already'); "
+        "END",
+        "CREATE TRIGGER item_version_no_update BEFORE UPDATE ON item_version BEGIN SELECT "
+        "RAISE(ABORT, 'item_version is append-only'); END",
+        "CREATE TRIGGER item_version_no_delete BEFORE DELETE ON item_version BEGIN SELECT "
+        "RAISE(ABORT, 'item_version is append-only'); END",
+        "CREATE TRIGGER item_version_no_replace BEFORE INSERT ON item_version WHEN EXISTS "
+        "(SELECT 1 FROM item_version WHERE (ref = NEW.ref) OR (item_ref = NEW.item_ref AND "
+        "number = NEW.number)) BEGIN SELECT RAISE(ABORT, 'item_version has this row "
+        "already'); END",
+        "CREATE TRIGGER sealed_possession_no_delete BEFORE DELETE ON sealed_possession BEGIN "
+        "SELECT RAISE(ABORT, 'sealed_possession: nothing is deleted'); END",
+        "CREATE TRIGGER sealed_possession_kept BEFORE UPDATE ON sealed_possession WHEN "
+        "NEW.id IS NOT OLD.id OR NEW.thing_ref IS NOT OLD.thing_ref OR NEW.number IS NOT "
+        "OLD.number OR NEW.previous IS NOT OLD.previous OR NEW.holder IS NOT OLD.holder OR "
+        "NEW.began_at IS NOT OLD.began_at OR NEW.began_event IS NOT OLD.began_event OR "
+        "(OLD.ended_at IS NOT NULL AND (NEW.ended_at IS NOT OLD.ended_at OR NEW.ended_event "
+        "IS NOT OLD.ended_event)) BEGIN SELECT RAISE(ABORT, 'sealed_possession: ended_at is "
+        "written once, and nothing else changes'); END",
+        "CREATE TRIGGER sealed_possession_no_replace BEFORE INSERT ON sealed_possession WHEN "
+        "EXISTS (SELECT 1 FROM sealed_possession WHERE (id = NEW.id) OR (thing_ref = "
+        "NEW.thing_ref AND number = NEW.number) OR (thing_ref = NEW.thing_ref AND number = "
+        "NEW.number AND ended_at = NEW.ended_at)) BEGIN SELECT RAISE(ABORT, "
+        "'sealed_possession has this row already'); END",
+    ],
+}
+
 
 def upgrade() -> None:
-    """Create the tables with their constraints, indexes."""
+    """Create the tables with their constraints, indexes and triggers."""
     op.create_table(
         "burial_group",
         sa.Column(
@@ -1208,3 +1309,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("withdrawn_at IS NULL"),
         postgresql_where=sa.text("withdrawn_at IS NULL"),
     )
+    for ddl in TRIGGERS[op.get_bind().dialect.name]:
+        ddl = ddl.replace("%", "%%")
+        op.execute(sa.DDL(ddl))  # type: ignore[no-untyped-call]  # SQLAlchemy's own

@@ -11,9 +11,36 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
+TRIGGERS = {
+    "postgresql": [
+        "CREATE TRIGGER legal_hold_no_delete BEFORE DELETE OR TRUNCATE ON legal_hold FOR "
+        "EACH STATEMENT EXECUTE FUNCTION osteon_refuse('nothing is deleted')",
+        "CREATE TRIGGER legal_hold_kept BEFORE UPDATE ON legal_hold FOR EACH ROW WHEN "
+        "(NEW.ref IS DISTINCT FROM OLD.ref OR NEW.key_ref IS DISTINCT FROM OLD.key_ref "
+        "OR NEW.donor_ref IS DISTINCT FROM OLD.donor_ref OR NEW.set_at IS DISTINCT FROM "
+        "OLD.set_at OR NEW.set_by IS DISTINCT FROM OLD.set_by OR (OLD.lifted_at IS NOT "
+        "NULL AND (NEW.lifted_at IS DISTINCT FROM OLD.lifted_at OR NEW.lifted_by IS "
+        "DISTINCT FROM OLD.lifted_by))) EXECUTE FUNCTION osteon_refuse('lifted_at is "
+        "written once, and nothing else changes')",
+    ],
+    "sqlite": [
+        "CREATE TRIGGER legal_hold_no_delete BEFORE DELETE ON legal_hold BEGIN SELECT "
+        "RAISE(ABORT, 'legal_hold: nothing is deleted'); END",
+        "CREATE TRIGGER legal_hold_kept BEFORE UPDATE ON legal_hold WHEN NEW.ref IS NOT "
+        "OLD.ref OR NEW.key_ref IS NOT OLD.key_ref OR NEW.donor_ref IS NOT OLD.donor_ref OR "
+        "NEW.set_at IS NOT OLD.set_at OR NEW.set_by IS NOT OLD.set_by OR (OLD.lifted_at IS "
+        "NOT NULL AND (NEW.lifted_at IS NOT OLD.lifted_at OR NEW.lifted_by IS NOT "
+        "OLD.lifted_by)) BEGIN SELECT RAISE(ABORT, 'legal_hold: lifted_at is written once, "
+        "and nothing else changes'); END",
+        "CREATE TRIGGER legal_hold_no_replace BEFORE INSERT ON legal_hold WHEN EXISTS "
+        "(SELECT 1 FROM legal_hold WHERE ref = NEW.ref) BEGIN SELECT RAISE(ABORT, "
+        "'legal_hold has this row already'); END",
+    ],
+}
+
 
 def upgrade() -> None:
-    """Create the tables with their constraints, indexes."""
+    """Create the tables with their constraints, indexes and triggers."""
     op.create_table(
         "donor",
         sa.Column("key_ref", sa.String(length=32), nullable=False),
@@ -329,3 +356,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_reference_coding_list_ref"), "reference_coding", ["list_ref"], unique=False
     )
+    for ddl in TRIGGERS[op.get_bind().dialect.name]:
+        ddl = ddl.replace("%", "%%")
+        op.execute(sa.DDL(ddl))  # type: ignore[no-untyped-call]  # SQLAlchemy's own

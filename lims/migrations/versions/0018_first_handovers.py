@@ -11,9 +11,34 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
+TRIGGERS = {
+    "postgresql": [
+        "CREATE TRIGGER handed_thing_no_delete BEFORE DELETE OR TRUNCATE ON handed_thing "
+        "FOR EACH STATEMENT EXECUTE FUNCTION osteon_refuse('nothing is deleted')",
+        "CREATE TRIGGER handed_thing_kept BEFORE UPDATE ON handed_thing FOR EACH ROW "
+        "WHEN (NEW.handover_id IS DISTINCT FROM OLD.handover_id OR NEW.code IS DISTINCT "
+        "FROM OLD.code OR (OLD.state <> 'waiting' AND (NEW.state IS DISTINCT FROM "
+        "OLD.state OR NEW.difference IS DISTINCT FROM OLD.difference OR NEW.note IS "
+        "DISTINCT FROM OLD.note))) EXECUTE FUNCTION osteon_refuse('state is written "
+        "once, and nothing else changes')",
+    ],
+    "sqlite": [
+        "CREATE TRIGGER handed_thing_no_delete BEFORE DELETE ON handed_thing BEGIN SELECT "
+        "RAISE(ABORT, 'handed_thing: nothing is deleted'); END",
+        "CREATE TRIGGER handed_thing_kept BEFORE UPDATE ON handed_thing WHEN NEW.handover_id "
+        "IS NOT OLD.handover_id OR NEW.code IS NOT OLD.code OR (OLD.state <> 'waiting' AND "
+        "(NEW.state IS NOT OLD.state OR NEW.difference IS NOT OLD.difference OR NEW.note IS "
+        "NOT OLD.note)) BEGIN SELECT RAISE(ABORT, 'handed_thing: state is written once, and "
+        "nothing else changes'); END",
+        "CREATE TRIGGER handed_thing_no_replace BEFORE INSERT ON handed_thing WHEN EXISTS "
+        "(SELECT 1 FROM handed_thing WHERE handover_id = NEW.handover_id AND code = "
+        "NEW.code) BEGIN SELECT RAISE(ABORT, 'handed_thing has this row already'); END",
+    ],
+}
+
 
 def upgrade() -> None:
-    """Create the tables with their constraints, indexes."""
+    """Create the tables with their constraints, indexes and triggers."""
     op.create_table(
         "handover",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -147,3 +172,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
+    for ddl in TRIGGERS[op.get_bind().dialect.name]:
+        ddl = ddl.replace("%", "%%")
+        op.execute(sa.DDL(ddl))  # type: ignore[no-untyped-call]  # SQLAlchemy's own

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.codes import CODE_LENGTH
 from lims.core.db import Base, stored_enum
+from lims.core.guards import APPEND_ONLY, guarded
 from lims.samples.rules import AmountUnit, AmountWhy
 
 
@@ -60,7 +61,7 @@ class Amount(Base):
             name="source",
         ),
         # Without a row number of its own: it would tell the order in which things were coded.
-        {"sqlite_with_rowid": False},
+        {"sqlite_with_rowid": False, "info": guarded(APPEND_ONLY)},
     )  # fmt: skip
 
     code: Mapped[str] = mapped_column(
@@ -85,6 +86,7 @@ class ConsumptionPermission(Base):
     """That the customer permitted to use the last of a sample; recorded by the coordinator."""
 
     __tablename__ = "consumption_permission"
+    __table_args__ = ({"info": guarded(APPEND_ONLY)},)
 
     code: Mapped[str] = mapped_column(ForeignKey("sample.code"), primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

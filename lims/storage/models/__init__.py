@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, BigId, stored_enum
+from lims.core.guards import Once, guarded
 from lims.storage.models.counts import CountDifference as CountDifference
 from lims.storage.models.counts import CountScan as CountScan
 from lims.storage.models.counts import PlaceCount as PlaceCount
@@ -67,6 +68,7 @@ class PlaceStay(Base):
         ),
         Index("ix_place_stay_code", "code", "since"),
         CheckConstraint("until IS NULL OR until >= since", name="in_time"),
+        {"info": guarded(Once("until", columns=("until",)))},
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, BigId, stored_enum
+from lims.core.guards import APPEND_ONLY, guarded
 from lims.storage.rules.counts import Difference as Difference
 from lims.storage.rules.counts import Settled as Settled
 
@@ -41,6 +42,7 @@ class CountScan(Base):
         Index("ix_count_scan_of", "count_id", "id"),
         # Where somebody is at work in the count now.
         Index("ix_count_scan_by", "count_id", "scanned_by", "id"),
+        {"info": guarded(APPEND_ONLY)},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -83,7 +85,10 @@ class RackImport(Base):
     """A file of a whole-rack scanner that was applied to a box: once for ever."""
 
     __tablename__ = "rack_import"
-    __table_args__ = (UniqueConstraint("place_code", "sha256"),)
+    __table_args__ = (
+        UniqueConstraint("place_code", "sha256"),
+        {"info": guarded(APPEND_ONLY)},
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     place_code: Mapped[str] = mapped_column(ForeignKey("place.code"))
