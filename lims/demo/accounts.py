@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The people of the demonstration: everybody signs in with one password that anybody may know."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,15 +16,19 @@ from lims.people.operations import (
     authorise,
     enrol_second_factor,
     hash_password,
+    hash_pin,
     invite,
+    issue_badge,
     record_elimination,
     second_factor_key,
     set_password,
 )
 from lims.people.rules import Activity
-from lims.web.rights import NEEDS_SECOND_FACTOR
+from lims.web.rights import NEEDS_SECOND_FACTOR, TABLE, Right
 
 PASSWORD = "lantern on the salt road 58"  # noqa: S105  # shown on the demonstration's first page
+PIN = "2468"
+"""The PIN of every badge."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,18 @@ def add_accounts(
         _authorise(session, person, account, day, by=by, at=at)
         people[account.login] = person
     return people
+
+
+def issue_badges(
+    session: Session, people: Mapping[str, Person], *, by: Actor, at: datetime
+) -> dict[str, str]:
+    """Issue a badge with the one PIN to everybody who may confirm; returns the codes by login."""
+    hashed = hash_pin(PIN)
+    return {
+        login: issue_badge(session, person, hashed, by=by, at=at).code
+        for login, person in people.items()
+        if Right.WITNESS in TABLE[person.role]
+    }
 
 
 def _authorise(

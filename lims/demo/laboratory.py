@@ -3,7 +3,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from lims.core.db import Database
 from lims.core.files import FileStore
 from lims.core.sealing import open_vault
 from lims.core.settings import SETTINGS_FILE, Settings, read_settings
-from lims.demo.accounts import add_accounts, hashed_password
+from lims.demo.accounts import add_accounts, hashed_password, issue_badges
 from lims.demo.sealed import fill_cases, fill_dispatch, fill_persons
 from lims.demo.stock import (
     DPI,
@@ -52,7 +52,9 @@ class Built:
     stations: dict[str, str]
     """Codes of stations by their keys."""
     stock: dict[str, str]
-    """Codes of lots and instruments by their keys."""
+    """Codes of lots, instruments and places by their keys."""
+    badges: dict[str, str]
+    """Codes of badges by sign-in names; the PIN is everybody's."""
 
 
 def open_demonstration(folder: Path, url: str = "") -> tuple[Settings, Built]:
@@ -124,6 +126,7 @@ def build(folder: Path, url: str = "") -> tuple[Settings, Built]:
     began = at - BEGAN
     with database.writing() as session:
         people = add_accounts(session, settings, hashed, by=BUILDER, at=began)
+        badges = issue_badges(session, people, by=BUILDER, at=began)
         benches = open_benches(session, by=BUILDER, at=began)
         stations = {bench.key: bench.code for bench in benches.values()}
         stock = fill_stock(
@@ -140,9 +143,9 @@ def build(folder: Path, url: str = "") -> tuple[Settings, Built]:
     keep_printed(folder, printed)
     for bench in benches.values():
         _keep_key(settings, bench)
-    built = Built(stations, stock)
+    built = Built(stations, stock, badges)
     (folder / BUILT_FILE).write_text(
-        json.dumps({"built": utc_text(at), "stations": stations, "stock": stock}, indent=1), "utf-8"
+        json.dumps({"built": utc_text(at), **asdict(built)}, indent=1), "utf-8"
     )
     return settings, built
 
@@ -150,7 +153,10 @@ def build(folder: Path, url: str = "") -> tuple[Settings, Built]:
 def read_built(folder: Path) -> Built:
     """Return what the demonstration of a folder keeps of itself."""
     stored = json.loads((folder / BUILT_FILE).read_text("utf-8"))
-    return Built(stations=dict(stored["stations"]), stock=dict(stored["stock"]))
+    return Built(
+        stations=dict(stored["stations"]), stock=dict(stored["stock"]),
+        badges=dict(stored["badges"]),
+    )  # fmt: skip
 
 
 def write_bench_file(settings: Settings, built: Built, *, port: int) -> Path:

@@ -69,6 +69,9 @@ DISPATCHED = (
 )  # fmt: skip
 """Items of the list that stands at the door: seal, case, number, element, side, grams."""
 
+HOME = 23
+"""Number of the item of that list which the run-through sends home in the end."""
+
 
 @dataclass(frozen=True)
 class Donor:
@@ -182,6 +185,11 @@ def fill_persons(session: Session, vault: Vault, *, by: Actor, at: datetime) -> 
             session, vault, ref, material=donor.material,
             taken_on=at.date() - timedelta(days=4), seal_number=f"R-{number:04}", by=by, at=at,
         )  # fmt: skip
+
+
+def draw_home() -> bytes:
+    """Draw the photograph of the bone that goes home."""
+    return draw_bone(Bone(2, "petrous bone", Side.RIGHT, 800), f"EX-{HOME}")
 
 
 def draw_bone(bone: Bone, label: str) -> bytes:

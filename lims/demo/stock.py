@@ -55,6 +55,7 @@ BENCHES = (
     Bench("quantification", StationKind.QUANTIFICATION, "Quantification", "التقدير الكمّي"),
     Bench("amplification", StationKind.AMPLIFICATION, "Amplification", "التضخيم"),
     Bench("injection", StationKind.INJECTION, "Genetic analyzer", "المحلّل الجيني"),
+    Bench("storage", StationKind.STORAGE, "Cold store", "المخزن المبرّد"),
     Bench("handover", StationKind.HANDOVER, "Hand-overs", "التسليم والاستلام"),
 )  # fmt: skip
 
@@ -115,6 +116,9 @@ TOOLS = (
     Tool("analyzer", "Genetic analyzer", Activity.INJECTION, "SYN-0001"),
 )
 
+SHELF = "R1-S1"
+"""The shelf on which bags of bones lie."""
+
 _PRINTED_AT = {
     Activity.EXTRACTION: "extraction",
     Activity.QUANTIFICATION: "quantification",
@@ -151,7 +155,7 @@ def fill_stock(
     """Register procedures, lots, instruments and places of storage; queue labels of lots and tools.
 
     `stations` are codes by key, `by` a manager. All came when the laboratory `began`; their days
-    count from `today`. Returns the codes of lots and instruments by key.
+    count from `today`. Returns the codes of all but procedures by key.
     """
     at = began
     for name, version, activity in PROCEDURES:
@@ -180,19 +184,27 @@ def fill_stock(
             kind=tool.name, line1=tool.serial, by=by, at=at,
         )  # fmt: skip
         codes[tool.key] = code
-    _add_places(session, by=by, at=at)
-    return codes
+    return codes | _add_places(session, stations["storage"], by=by, at=at)
 
 
-def _add_places(session: Session, *, by: Actor, at: datetime) -> None:
+def _add_places(session: Session, station: str, *, by: Actor, at: datetime) -> dict[str, str]:
+    codes = {}
     room = add_place(session, kind=PlaceKind.ROOM, name="Cold room 1", by=by, at=at)
     for freezer, takes in (("F1", BoxUse.PARTS), ("F2", BoxUse.EXTRACTS)):
         inner = add_place(session, kind=PlaceKind.FREEZER, name=freezer, parent=room, by=by, at=at)
         for number in (1, 2):
-            add_place(
-                session, kind=PlaceKind.BOX, name=f"{freezer}-B{number:02}", parent=inner, rows=9,
-                columns=9, takes=takes, by=by, at=at,
+            name = f"{freezer}-B{number:02}"
+            codes[name] = add_place(
+                session, kind=PlaceKind.BOX, name=name, parent=inner, rows=9, columns=9,
+                takes=takes, by=by, at=at,
             )  # fmt: skip
+    codes[SHELF] = add_place(session, kind=PlaceKind.SHELF, name=SHELF, parent=room, by=by, at=at)
+    for name, code in codes.items():
+        queue_label(
+            session, code, layout="shelf" if name == SHELF else "box", station=station, kind=name,
+            line1="Cold room 1", by=by, at=at,
+        )  # fmt: skip
+    return codes
 
 
 @dataclass(frozen=True)

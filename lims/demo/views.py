@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from lims.core.clock import now
 from lims.core.errors import NotFound
 from lims.demo import bench_views
-from lims.demo.accounts import ACCOUNTS, PASSWORD, Account
+from lims.demo.accounts import ACCOUNTS, PASSWORD, PIN, Account
 from lims.demo.blueprint import blueprint, play, refuse_elsewhere
+from lims.demo.laboratory import read_built
 from lims.people.operations import open_session, second_factor_key, sign_out, unseal
 from lims.people.queries import person_by_login
 from lims.people.rules import ROLE_WORDS, STEP_SECONDS
@@ -35,12 +36,13 @@ class EnterSchema(Schema):
 
 @dataclass(frozen=True)
 class Door:
-    """An account on the first page; `digits` where its role needs a second factor."""
+    """An account on the first page; `digits` where its role needs a second factor; its badge."""
 
     login: str
     initials: str
     role: str
     digits: str
+    badge: str
 
 
 @blueprint.before_app_request
@@ -69,13 +71,17 @@ def first() -> Answer:
     """Show what to try, and the doors of all roles."""
     refuse_elsewhere()
     at = now()
+    badges = read_built(settings().folder).badges
     with reading() as session:
         doors = [
-            Door(one.login, one.initials, ROLE_WORDS[one.role], _digits(session, one))
+            Door(
+                one.login, one.initials, ROLE_WORDS[one.role], _digits(session, one),
+                badges.get(one.login, ""),
+            )
             for one in ACCOUNTS
-        ]
+        ]  # fmt: skip
     return page(
-        "demo/first.html", doors=doors, password=PASSWORD,
+        "demo/first.html", doors=doors, password=PASSWORD, pin=PIN,
         digits_until=at + timedelta(seconds=STEP_SECONDS - int(at.timestamp()) % STEP_SECONDS),
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ import click
 
 from lims.core.settings import SETTINGS_FILE
 from lims.demo.driver import (
+    custody_path,
     plate_path,
     profile_path,
     proof_path,
@@ -95,6 +96,8 @@ def _go(told: Told, folder: Path, *, port: int, url: str, runs: Path | None) -> 
             _path(told.steps, play)
             if runs is not None:
                 told.runs = real_runs.take_all(told.steps, play, runs)
+            with told.steps.step("Quality: the package for a court, checked by its verifier alone"):
+                custody_path.prove_package(play)
             with told.steps.step("Quality: checkpoint, export, verified by a stranger"):
                 told.proof = proof_path.prove(play)
         finally:
@@ -104,6 +107,8 @@ def _go(told: Told, folder: Path, *, port: int, url: str, runs: Path | None) -> 
 def _path(steps: Steps, play: Play) -> None:
     with steps.step("Reception: a bone is recorded with its photograph"):
         sealed_path.record_remains(play)
+    with steps.step("Reception: a sealed package is received by scan, before a witness"):
+        custody_path.receive_package(play)
     with steps.step("Coordinator: a missing person, a donor, relation and consent"):
         sealed_path.record_family(play)
     with steps.step("Coordinator: remains and references are coded, labels scanned back"):
@@ -112,6 +117,10 @@ def _path(steps: Steps, play: Play) -> None:
         wet_path.receive(play)
     with steps.step("Laboratory reception: a damaged label is replaced"):
         wet_path.reprint(play)
+    with steps.step("Custody: a bone is handed over, put on a shelf, fetched, handed back"):
+        custody_path.hand_over_and_store(play)
+    with steps.step("Custody: it goes home with somebody from outside"):
+        custody_path.send_home(play)
     with steps.step("Preparation: each bone is ground and weighed"):
         wet_path.prepare_bones(play)
     with steps.step("Preparation: each card is punched, each swab lysed"):

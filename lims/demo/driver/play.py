@@ -29,6 +29,8 @@ class Play:
     """Addresses of the coded lists."""
     bones: list[str] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
+    home: str = ""
+    """The bone that goes home again: it is coded with the others, and no profile is made of it."""
     aliquots: dict[str, str] = field(default_factory=dict)
     """Aliquot of each sample."""
     extracts: dict[str, str] = field(default_factory=dict)

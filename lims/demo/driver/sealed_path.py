@@ -129,8 +129,8 @@ def check_silent(text: str, where: str) -> None:
 
 
 def ready_bones() -> int:
-    """Return how many samplings of remains can be coded in a fresh demonstration."""
-    return sum(1 for bone in BONES if bone.photographed) + 1
+    """Return how many samplings of remains can be coded: with what was recorded and received."""
+    return sum(1 for bone in BONES if bone.photographed) + 2
 
 
 def ready_references() -> int:

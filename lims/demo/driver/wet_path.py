@@ -19,7 +19,9 @@ def receive(play: Play) -> None:
     bench.refuse(mistyped(play.payloads[first]), "check character")
     bench.refuse(play.stock("proteinase"), "sample")
     for code in (*play.bones, *play.references):
-        bench.scan(play.payloads[code])
+        if "petrous bone" in bench.scan(play.payloads[code]).say:
+            play.home = code
+    play.bones = [code for code in play.bones if code != play.home]
     bench.refuse(play.payloads[first], "already", "accepted")
     _scan_twice(play, bench, play.payloads[first])
     play.refused += bench.refusals
