@@ -3,12 +3,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lims.bench.rules import DeviceState, RecordKind
+from lims.bench.rules import DeviceState, Ended, RecordKind
 from lims.core.db import Base, BigId, stored_enum
-from lims.core.scans import Source, Verdict
+from lims.core.scans import Command, Source, Verdict
 
 
 class BenchSession(Base):
@@ -25,8 +25,15 @@ class BenchSession(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     station_code: Mapped[str] = mapped_column(ForeignKey("station.code"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    # The badge whose PIN opened it; None for one opened from the page of somebody signed in.
+    badge: Mapped[str | None] = mapped_column(String(11))
     opened_at: Mapped[datetime]
+    # Of the last scan, entry or command.
+    last_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    ended: Mapped[Ended | None] = mapped_column(stored_enum(Ended))
+    # What was going on when somebody else began to work here: it comes back with the person.
+    kept: Mapped[dict[str, object] | None] = mapped_column(JSON)
 
 
 class StationState(Base):
@@ -44,6 +51,9 @@ class StationState(Base):
     next: Mapped[dict[str, object] | None] = mapped_column(JSON)
     # A wrong tube stops the work: only the right one ends it.
     stopped: Mapped[bool] = mapped_column(default=False)
+    # The badge whose PIN is awaited to open work here, and since when.
+    badge: Mapped[str | None] = mapped_column(String(11))
+    badge_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
 
 
@@ -59,6 +69,9 @@ class ScanRecord(Base):
     station_code: Mapped[str] = mapped_column(ForeignKey("station.code"))
     kind: Mapped[RecordKind] = mapped_column(stored_enum(RecordKind))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("bench_session.id"))
+    # What the station waited for when it was read.
+    step: Mapped[str] = mapped_column(String(40), default="")
     source: Mapped[Source | None] = mapped_column(stored_enum(Source))
     text: Mapped[str] = mapped_column(String(200))
     raw: Mapped[str] = mapped_column(String(2000), default="")
@@ -66,6 +79,8 @@ class ScanRecord(Base):
     device: Mapped[str] = mapped_column(String(120), default="")
     sequence: Mapped[int | None]
     device_time: Mapped[datetime | None]
+    # By the same clock, however wrong: what lies between the two is how long the scan was stored.
+    sent_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
     received_at: Mapped[datetime]
     verdict: Mapped[Verdict] = mapped_column(stored_enum(Verdict))
@@ -88,3 +103,48 @@ class Device(Base):
     detail: Mapped[str] = mapped_column(String(200), default="")
     heard_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+
+
+class Alarm(Base):
+    """A label was read that must not be on anything; it stands until quality has answered it."""
+
+    __tablename__ = "label_alarm"
+    __table_args__ = (Index("ix_label_alarm_open", "answered_at", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    scan_id: Mapped[str] = mapped_column(ForeignKey("scan_record.scan_id"), unique=True)
+    station_code: Mapped[str] = mapped_column(ForeignKey("station.code"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    refusal: Mapped[str] = mapped_column(String(40))
+    read: Mapped[str] = mapped_column(String(40))
+    raised_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(String(400), default="")
+
+
+class Screen(Base):
+    """A browser that shows one station without anybody signed in."""
+
+    __tablename__ = "bench_screen"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    station_code: Mapped[str] = mapped_column(ForeignKey("station.code"), index=True)
+    # SHA-256 of the code that opens it once, then of the token that the browser keeps.
+    secret: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(String(80))
+    code_until: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class CommandCard(Base):
+    """A command as a card of one station: its label is tracked like every other."""
+
+    __tablename__ = "command_card"
+    __table_args__ = (UniqueConstraint("station_code", "command"),)
+
+    code: Mapped[str] = mapped_column(ForeignKey("subject.code"), primary_key=True)
+    station_code: Mapped[str] = mapped_column(ForeignKey("station.code"))
+    command: Mapped[Command] = mapped_column(stored_enum(Command))

@@ -12,7 +12,9 @@ from lims.bench.models import BenchSession, Device, ScanRecord, StationState
 from lims.bench.rules import AGENT_SILENT_SECONDS, DeviceState, RecordKind
 from lims.core.codes import Kind, MistypedCode, read_payload
 from lims.custody.models import Subject
-from lims.people.models import Person, Station
+from lims.people.models import Person, Station, StationAgent
+from lims.people.queries import station_agent, station_agents
+from lims.people.rules import clock_is_wrong, holds_claim
 from lims.printing.queries import counter_jumped, queue_revisions
 from lims.printing.rules import COUNTER_JUMPED
 
@@ -34,6 +36,30 @@ class ShownDevice:
     kind: str
     state: str
     detail: str
+
+
+@dataclass(frozen=True)
+class AgentRow:
+    """A station in the administrator's list of agents; `clock` is given when it is wrong."""
+
+    station: Station
+    agent: StationAgent | None
+    silent: bool
+    rival: str
+    clock: ShownDevice | None
+    devices: list[tuple[str, ShownDevice]]
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything waits in the agent's journal."""
+        return self.agent is not None and any(
+            (
+                self.agent.scans_stored,
+                self.agent.scans_rejected,
+                self.agent.outcomes_stored,
+                self.agent.labels_held,
+            )
+        )
 
 
 def benches(session: Session) -> list[BenchRow]:
@@ -123,7 +149,44 @@ def shown_devices(session: Session, station_code: str, *, at: datetime) -> list[
         select(Device).where(Device.station_code == station_code).order_by(Device.kind.desc())
     )
     jumped = counter_jumped(session, station_code)
-    return [_shown(row, silent=row.heard_at < silent, jumped=jumped) for row in rows]
+    devices = [_shown(row, silent=row.heard_at < silent, jumped=jumped) for row in rows]
+    return devices + _shown_agent(station_agent(session, station_code), at=at)
+
+
+def agents(session: Session, *, at: datetime) -> list[AgentRow]:
+    """Return every open station, by name, with its agent and the devices it speaks of."""
+    devices: dict[str, list[Device]] = {}
+    for row in session.scalars(select(Device).order_by(Device.kind.desc(), Device.port)):
+        devices.setdefault(row.station_code, []).append(row)
+    silent = at - timedelta(seconds=AGENT_SILENT_SECONDS)
+    rows = []
+    for station, agent in station_agents(session):
+        said = {one.kind: one for one in _shown_agent(agent, at=at)}
+        rows.append(
+            AgentRow(
+                station=station,
+                agent=agent,
+                silent=agent is not None and agent.heard_at < silent,
+                rival=said["agent"].detail if "agent" in said else "",
+                clock=said.get("clock"),
+                devices=[
+                    (row.port, _shown(row, silent=row.heard_at < silent, jumped=False))
+                    for row in devices.get(station.code, [])
+                ],
+            )
+        )
+    return rows
+
+
+def _shown_agent(agent: StationAgent | None, *, at: datetime) -> list[ShownDevice]:
+    """Return what is wrong with the agent itself: a rival, or the clock of its computer."""
+    shown = []
+    if agent is not None and agent.rival_at is not None and holds_claim(agent.rival_at, at=at):
+        shown.append(ShownDevice("server", "agent", "fault", agent.rival))
+    if agent is not None and clock_is_wrong(agent.clock_ahead_ms):
+        minutes = abs(agent.clock_ahead_ms or 0) // 60_000
+        shown.append(ShownDevice("clock", "clock", "waits", str(minutes)))
+    return shown
 
 
 def _shown(row: Device, *, silent: bool, jumped: bool) -> ShownDevice:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is decided at a bench before a stage is asked: who sits there, and how an answer sounds."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from lims.core.codes import ALPHABET, Kind, check_character
@@ -27,12 +28,41 @@ class DeviceState(StrEnum):
     GONE = "gone"
 
 
+class Ended(StrEnum):
+    """How work at a bench ended."""
+
+    BADGE = "badge"
+    """The same badge again."""
+    PAGE = "page"
+    IDLE = "idle"
+    TAKEN = "taken"
+    """Somebody else began to work there."""
+
+
+DOOR_OPEN = timedelta(seconds=90)
+"""So long the PIN is awaited after a badge."""
+
 TONES = {
     Verdict.ACCEPTED: "accepted",
     Verdict.REFUSED: "refused",
     Verdict.STOP: "refused",
     Verdict.UNKNOWN: "ambiguous",
 }
+
+LATE = timedelta(seconds=5)
+"""A scan that was stored for longer than this before it was judged is told as a late one."""
+
+
+def held_for(device_time: datetime | None, sent_at: datetime | None) -> timedelta:
+    """Return for how long a scan was stored before it was sent, zero when it was not.
+
+    Both are by the clock of the bench, which may be wrong by days: only their difference counts.
+    """
+    if device_time is None or sent_at is None:
+        return timedelta()
+    held = sent_at - device_time
+    return held if held >= LATE else timedelta()
+
 
 AGENT_SILENT_SECONDS = 10
 """An agent that has not been heard of for this long does not answer."""
@@ -57,14 +87,14 @@ class NobodyHere(Refusal):
     """A scan came from a bench where nobody has taken the bench."""
 
     says = N_("Nobody is working at this bench.")
-    do = N_("Sign in, open this bench's page and press “Work at this bench”. Then scan again.")
+    do = N_("Scan your badge here and type its PIN. Then scan again.")
 
 
 class BenchTaken(Refusal):
     """Another person works at this bench."""
 
     says = N_("%(person)s is working at this bench.")
-    do = N_("Press “Work at this bench” to take it over, or go to a free one.")
+    do = N_("Scan your badge and type its PIN to take it over, or go to a free one.")
 
 
 class WrongStation(Refusal):
@@ -125,3 +155,54 @@ class NothingAsked(Refusal):
 
     says = N_("The station is not waiting for “%(name)s”.")
     do = N_("Scan the thing first; the station then asks for what it needs.")
+
+
+class WorkStopped(Refusal):
+    """Something else than the right thing was given after a wrong tube."""
+
+    says = N_("Work is stopped here: a wrong tube was read.")
+    do = N_("Put the wrong one aside. Scan the right one, or the plate or batch that is open here.")
+
+
+class NothingToPrint(Refusal):
+    """The command to print, and nothing was read here."""
+
+    says = N_("Nothing was scanned here whose label could be printed again.")
+    do = N_("Scan the thing first, or type its code, then scan PRINT.")
+
+
+class MayNotPrint(Refusal):
+    """The role may not print labels."""
+
+    says = N_("Your role may not print labels.")
+    do = N_("Ask a technician or the coordinator for the new label.")
+    status = 403
+
+
+class BadgeAwaited(Refusal):
+    """A PIN came for no badge, or too long after it."""
+
+    says = N_("No badge was scanned here lately.")
+    do = N_("Scan your badge, then type its PIN.")
+
+
+class AlarmAnswered(Refusal):
+    """Somebody has answered the alarm already."""
+
+    says = N_("This alarm is answered already: %(at)s, %(who)s.")
+    do = N_("Nothing needs to be done.")
+
+
+class ScreenCodeWrong(Refusal):
+    """The code of a screen is wrong, used, or too old."""
+
+    says = N_("This code opens no screen.")
+    do = N_("Ask the administrator for a new one: a code is good for 15 minutes, and once.")
+    status = 422
+
+
+class NoScreenAtIntake(Refusal):
+    """Sealed things are shown at intake: nobody may see them who has not signed in."""
+
+    says = N_("Intake has no screen of its own.")
+    do = N_("Whoever works at intake signs in there.")

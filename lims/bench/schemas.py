@@ -29,6 +29,7 @@ class ScanSchema(Schema):
         validate=validate.Range(min=0, max=2**31 - 1),
     )  # fmt: skip
     device_time = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
+    sent_at = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
     reason = fields.String(load_default="", validate=validate.Length(max=200))
 
     @post_load
@@ -76,11 +77,18 @@ class DeviceSchema(Schema):
     detail = fields.String(load_default="", validate=validate.Length(max=200))
 
 
+_COUNT = validate.Range(min=0, max=2**31 - 1)
+
+
 class StationDevicesSchema(Schema):
-    """The devices of one station."""
+    """The devices of one station, and what waits for it in the agent's journal."""
 
     station = fields.String(required=True)
     devices = fields.List(fields.Nested(DeviceSchema), required=True)
+    scans_stored = fields.Integer(load_default=0, strict=True, validate=_COUNT)
+    scans_rejected = fields.Integer(load_default=0, strict=True, validate=_COUNT)
+    outcomes_stored = fields.Integer(load_default=0, strict=True, validate=_COUNT)
+    labels_held = fields.Integer(load_default=0, strict=True, validate=_COUNT)
 
 
 class AfterSchema(Schema):
@@ -99,4 +107,6 @@ class HeartbeatSchema(Schema):
     """An agent says that it lives, and how its devices are."""
 
     agent = fields.String(load_default="", validate=validate.Length(max=120))
+    version = fields.String(load_default="", validate=validate.Length(max=20))
+    clock = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
     stations = fields.List(fields.Nested(StationDevicesSchema), required=True)

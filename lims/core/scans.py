@@ -78,6 +78,8 @@ class Scan:
     device: str = ""
     sequence: int | None = None
     device_time: datetime | None = None
+    sent_at: datetime | None = None
+    """When it was sent, by the same clock as `device_time`: the difference is how long it waited."""
     reason: str = ""
 
 
@@ -100,7 +102,9 @@ class Entry:
 PIN, OWN_PIN = "pin", "own-pin"
 """Names of what a station asks that is a secret: the PIN of the badge that the meaning left in
 `memory["badge"]` (never of whoever works there), and the PIN of whoever works there."""
-SECRETS = frozenset({PIN, OWN_PIN})
+DOOR_PIN = "bench-pin"
+"""The PIN of the badge that was scanned to open work at a bench."""
+SECRETS = frozenset({PIN, OWN_PIN, DOOR_PIN})
 
 
 @dataclass(frozen=True)
@@ -174,5 +178,6 @@ class Meaning:
     entry: "Callable[[Session, Visit, Entry], Outcome]"
     fragment: str = ""
     picture: "Callable[[Session, Visit], Mapping[str, object]] | None" = None
-    badges: bool = False
-    """Whether badges are scanned here: elsewhere the bench refuses them."""
+    badges: frozenset[str] = frozenset()
+    """The steps in which a badge is scanned as that of a second person. In any other a badge opens
+    and closes the work at the bench."""

@@ -156,13 +156,21 @@ class AgentKey(Base):
 
     __tablename__ = "agent_key"
     __table_args__ = (
-        # One live key a station: a second agent at the same bench would take the other's scans.
+        # One key in use a station, and beside it one that nobody has used yet: the agent changes
+        # over without a gap, and its first use of the new key revokes the old one.
         Index(
-            "uq_agent_key_live_station",
+            "uq_agent_key_used",
             "station_code",
             unique=True,
-            sqlite_where=text("revoked_at IS NULL"),
-            postgresql_where=text("revoked_at IS NULL"),
+            sqlite_where=text("revoked_at IS NULL AND last_seen_at IS NOT NULL"),
+            postgresql_where=text("revoked_at IS NULL AND last_seen_at IS NOT NULL"),
+        ),
+        Index(
+            "uq_agent_key_unused",
+            "station_code",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL AND last_seen_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL AND last_seen_at IS NULL"),
         ),
     )
 
@@ -175,6 +183,28 @@ class AgentKey(Base):
     last_seen_at: Mapped[datetime | None]
 
     station: Mapped[Station] = relationship()
+
+
+class StationAgent(Base):
+    """The agent that works for a station, as it said last; the rival is one that was refused."""
+
+    __tablename__ = "station_agent"
+
+    station_code: Mapped[str] = mapped_column(
+        String(CODE_LENGTH), ForeignKey("station.code"), primary_key=True
+    )
+    agent: Mapped[str] = mapped_column(String(40))
+    claimed_at: Mapped[datetime]
+    heard_at: Mapped[datetime]
+    version: Mapped[str] = mapped_column(String(20))
+    clock_ahead_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """By how much its clock is ahead of the server's; behind is negative."""
+    scans_stored: Mapped[int]
+    scans_rejected: Mapped[int]
+    outcomes_stored: Mapped[int]
+    labels_held: Mapped[int]
+    rival: Mapped[str] = mapped_column(String(40))
+    rival_at: Mapped[datetime | None]
 
 
 class Authorisation(Base):
@@ -200,5 +230,6 @@ TABLES = (
     Badge,
     Station,
     AgentKey,
+    StationAgent,
     Authorisation,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from lims.core.actors import Actor
 from lims.core.errors import NotFound
@@ -19,6 +19,7 @@ from lims.people.models import (
     RefusedSignIn,
     SignInSession,
     Station,
+    StationAgent,
 )
 from lims.people.rules import (
     ACTIVITY_WORDS,
@@ -33,10 +34,11 @@ from lims.people.rules import (
 
 @dataclass(frozen=True)
 class StationState:
-    """A station with the live key of its agent, if it has one."""
+    """A station with the keys of its agent: the one in use, and one that nobody has used yet."""
 
     station: Station
     key: AgentKey | None
+    unused: AgentKey | None
 
 
 def person_by_login(session: Session, login: str) -> Person | None:
@@ -165,15 +167,41 @@ def open_station(session: Session, code: str) -> Station:
 
 
 def stations(session: Session) -> Sequence[StationState]:
-    """Return every station, open ones first, by name, with the live key of its agent."""
+    """Return every station, open ones first, by name, with the live keys of its agent."""
+    used, unused = aliased(AgentKey), aliased(AgentKey)
     rows = session.execute(
-        select(Station, AgentKey)
+        select(Station, used, unused)
         .outerjoin(
-            AgentKey, (AgentKey.station_code == Station.code) & AgentKey.revoked_at.is_(None)
+            used,
+            (used.station_code == Station.code)
+            & used.revoked_at.is_(None)
+            & used.last_seen_at.is_not(None),
+        )
+        .outerjoin(
+            unused,
+            (unused.station_code == Station.code)
+            & unused.revoked_at.is_(None)
+            & unused.last_seen_at.is_(None),
         )
         .order_by(Station.closed_at.is_not(None), Station.name)
     )
-    return [StationState(found, key) for found, key in rows]
+    return [StationState(found, key, waiting) for found, key, waiting in rows]
+
+
+def station_agents(session: Session) -> Sequence[tuple[Station, StationAgent | None]]:
+    """Return every open station, by name, with what its agent said last."""
+    rows = session.execute(
+        select(Station, StationAgent)
+        .outerjoin(StationAgent, StationAgent.station_code == Station.code)
+        .where(Station.closed_at.is_(None))
+        .order_by(Station.name)
+    )
+    return [(station, agent) for station, agent in rows]
+
+
+def station_agent(session: Session, code: str) -> StationAgent | None:
+    """Return what the agent of a station said last."""
+    return session.get(StationAgent, code)
 
 
 def agent_key(session: Session, key: int) -> AgentKey:

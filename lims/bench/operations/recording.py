@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is scanned, typed or commanded at a bench: judged, done, remembered."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lims.bench.models import ScanRecord, StationState
+from lims.bench.models import CommandCard, ScanRecord, StationState
+from lims.bench.operations.asides import (
+    PRINT_AGAIN,
+    Aside,
+    answer_print,
+    ask_print,
+    awaited,
+    explain,
+)
+from lims.bench.operations.door import end_if_idle, enter, take_badge_at_door
+from lims.bench.operations.remembering import (
+    LABEL_VERIFIED,
+    judged,
+    kept_text,
+    remember,
+)
 from lims.bench.operations.sitting import bench_session, locked_state
 from lims.bench.queries import last_read
 from lims.bench.rules import (
@@ -19,17 +32,20 @@ from lims.bench.rules import (
     NobodyHere,
     NothingAsked,
     NothingToHold,
+    NothingToPrint,
     NumberOfAnother,
     RecordKind,
     StationWithoutMeaning,
     TypedWithoutReason,
+    WorkStopped,
     WrongStation,
     WrongThing,
+    held_for,
 )
 from lims.core.actors import Actor
-from lims.core.codes import Kind, MistypedCode, Payload, is_code, read_payload, threes
-from lims.core.errors import Refusal
+from lims.core.codes import Kind, MistypedCode, Payload, read_payload, threes
 from lims.core.scans import (
+    DOOR_PIN,
     PIN,
     SECRETS,
     Command,
@@ -43,8 +59,7 @@ from lims.core.scans import (
     Visit,
 )
 from lims.core.words import N_, Say
-from lims.custody.operations import append, refuse_if_ended
-from lims.custody.rules import Tag
+from lims.custody.operations import refuse_if_ended
 from lims.people.models import Person, Station
 from lims.people.queries import open_station
 from lims.people.queries import station as station_of_code
@@ -53,65 +68,91 @@ from lims.samples.operations import QUARANTINE, answer_quarantine, ask_quarantin
 from lims.web.rights import may_scan_at
 
 Meanings = Mapping[StationKind, Meaning]
+NEVER = timedelta()
+"""As idleness: work at a bench does not end by itself."""
 
 
 def record_scan(
-    session: Session, station_code: str, scan: Scan, *, by: Actor, at: datetime, meanings: Meanings
-) -> ScanRecord:
+    session: Session, station_code: str, scan: Scan, *, by: Actor, at: datetime,
+    meanings: Meanings, idle: timedelta = NEVER,
+) -> ScanRecord:  # fmt: skip
     """Take one scan at a station: judge it, do what it means, remember the verdict.
 
     The same scan id again gives the same answer and does nothing. `by` is the person at the page,
-    or the station's agent, who scans for whoever sits at the bench.
+    or the station's agent, who scans for whoever sits at the bench. Work at a bench where nothing
+    was read for longer than `idle` has ended.
     """
     known, station, state = _arrived(session, station_code, scan.scan_id, at)
     if known is not None:
         return known
+    read_at = at - held_for(scan.device_time, scan.sent_at)
+    end_if_idle(session, station.code, idle=idle, read_at=read_at, at=at)
     person, here = _sender(session, station, by)
+    badge, frees = _badge_in(scan.text), True
 
     def judge() -> Outcome:
+        nonlocal frees
+        second = meanings[station.kind].badges if station.kind in meanings else frozenset()
+        if badge is not None and (here is None or state.step not in second):
+            return take_badge_at_door(session, station, state, here, badge, at)
+        state.badge = None
         actor = _entitled(person, here, station)
         if scan.source is Source.TYPED and not scan.reason.strip():
             raise TypedWithoutReason()
         payload = _payload(scan.text, station)
         visit = _visit(station, state, actor, at, scan.reason)
-        if payload.code in COMMAND_CODES:
-            return _commanded(session, meanings, station, state, visit, COMMAND_CODES[payload.code])
+        if (command := _command_in(session, station, payload)) is not None:
+            frees = False
+            return _commanded(session, meanings, station, state, visit, command)
         if payload.kind in (Kind.COMMAND, Kind.STATION):
             raise WrongThing(code=threes(payload.code))
         if payload.kind is Kind.BADGE:
-            meaning = _meaning(meanings, station)
-            if not meaning.badges:
-                raise WrongThing(code=threes(payload.code))
-            return meaning.scan(session, visit, payload)
+            return _meaning(meanings, station).scan(session, visit, payload)
         if not payload.instance and scan.source is not Source.TYPED:
             raise LabelCutShort(code=threes(payload.code))
+        if state.stopped and payload.code in (state.focus, state.held):
+            scan_label(session, payload, station=station.code, by=actor, at=at)
+            return Aside(
+                Verdict.ACCEPTED, Say(N_("%(code)s is the right one."),
+                                      {"code": threes(payload.code)}),
+                next=awaited(state), subject=payload.code,
+            )  # fmt: skip
         return _scanned(session, meanings, station, visit, payload)
 
-    outcome, refusal = _judged(session, state, judge)
-    return _remember(
-        session, station, state, outcome, refusal, person=person, at=at,
+    outcome, refusal = judged(session, state, judge)
+    frees = frees and badge is None and outcome.say.text != LABEL_VERIFIED
+    return remember(
+        session, station, state, outcome, refusal, person=person, at=at, frees=frees,
         record=ScanRecord(
             scan_id=scan.scan_id, kind=RecordKind.SCAN, source=scan.source,
-            text=_kept(scan.text, station.kind)[:200],
-            raw=_kept(scan.raw, station.kind)[:2000], symbology=scan.symbology or "",
+            text=kept_text(scan.text, station.kind)[:200],
+            raw=kept_text(scan.raw, station.kind)[:2000], symbology=scan.symbology or "",
             device=scan.device[:120],
-            sequence=scan.sequence, device_time=scan.device_time, reason=scan.reason[:200],
+            sequence=scan.sequence, device_time=scan.device_time,
+            sent_at=scan.sent_at, reason=scan.reason[:200],
         ),
     )  # fmt: skip
 
 
 def record_entry(
     session: Session, station_code: str, entry: Entry, *, by: Actor, at: datetime,
-    meanings: Meanings,
+    meanings: Meanings, idle: timedelta = NEVER,
 ) -> ScanRecord:  # fmt: skip
     """Take a figure or choice the station asked for. Raises nothing: a refusal is an answer."""
     known, station, state = _arrived(session, station_code, entry.entry_id, at)
     if known is not None:
         return known
+    end_if_idle(session, station.code, idle=idle, read_at=at, at=at)
     person, here = _sender(session, station, by)
+    if entry.name == DOOR_PIN and entry.confirmed is not None:
+        person = session.get(Person, entry.confirmed.person)
 
     def judge() -> Outcome:
+        if entry.name == DOOR_PIN:
+            return enter(session, station, state, entry, at)
         actor = _entitled(person, here, station)
+        if state.stopped and entry.name not in (QUARANTINE, PRINT_AGAIN):
+            raise WorkStopped()
         if state.ask is None or state.ask["name"] != entry.name:
             raise NothingAsked(name=entry.name)
         if entry.name in SECRETS:
@@ -119,10 +160,12 @@ def record_entry(
         visit = _visit(station, state, actor, at, "")
         if entry.name == QUARANTINE and QUARANTINE in visit.memory:
             return answer_quarantine(session, visit, entry)
+        if entry.name == PRINT_AGAIN and PRINT_AGAIN in visit.memory:
+            return answer_print(session, visit, entry)
         return _meaning(meanings, station).entry(session, visit, entry)
 
-    outcome, refusal = _judged(session, state, judge)
-    return _remember(
+    outcome, refusal = judged(session, state, judge)
+    return remember(
         session, station, state, outcome, refusal, person=person, at=at,
         record=ScanRecord(
             scan_id=entry.entry_id, kind=RecordKind.ENTRY,
@@ -133,20 +176,21 @@ def record_entry(
 
 def record_command(
     session: Session, station_code: str, command: Command, *, command_id: str, by: Actor,
-    at: datetime, meanings: Meanings,
+    at: datetime, meanings: Meanings, idle: timedelta = NEVER,
 ) -> ScanRecord:  # fmt: skip
     """Take a command given on the page instead of the bench card."""
     known, station, state = _arrived(session, station_code, command_id, at)
     if known is not None:
         return known
+    end_if_idle(session, station.code, idle=idle, read_at=at, at=at)
     person, here = _sender(session, station, by)
 
     def judge() -> Outcome:
         visit = _visit(station, state, _entitled(person, here, station), at, "")
         return _commanded(session, meanings, station, state, visit, command)
 
-    outcome, refusal = _judged(session, state, judge)
-    return _remember(
+    outcome, refusal = judged(session, state, judge)
+    return remember(
         session, station, state, outcome, refusal, person=person, at=at,
         record=ScanRecord(scan_id=command_id, kind=RecordKind.COMMAND, text=command.value),
     )  # fmt: skip
@@ -162,17 +206,16 @@ def record_fault(
         return known
 
     def judge() -> Outcome:
-        return Outcome(
+        return Aside(
             Verdict.UNKNOWN,
             Say(N_("The scanner sent something incomplete (%(kind)s). Nothing was done."),
                 {"kind": kind[:60]}),
             next=Say(N_("Scan the same label again.")),
         )  # fmt: skip
 
-    outcome, refusal = _judged(session, state, judge)
-    return _remember(
-        session, station, state, replace(outcome, focus=state.focus, held=state.held),
-        refusal, person=None, at=at, keep=True,
+    outcome, refusal = judged(session, state, judge)
+    return remember(
+        session, station, state, outcome, refusal, person=None, at=at,
         record=ScanRecord(
             scan_id=fault_id, kind=RecordKind.FAULT, source=Source.SERIAL, text=kind[:200],
             raw=raw[:2000], device=device[:120], device_time=device_time,
@@ -196,7 +239,7 @@ def _scanned(
     if scan_label(session, payload, station=station.code, by=visit.by, at=visit.at):
         return Outcome(
             Verdict.ACCEPTED,
-            Say(N_("Label verified: %(code)s is live."), {"code": threes(payload.code)}),
+            Say(LABEL_VERIFIED, {"code": threes(payload.code)}),
             subject=payload.code, focus=visit.focus, held=visit.held, step=visit.step,
             memory=visit.memory,
         )  # fmt: skip
@@ -208,12 +251,43 @@ def _commanded(
     session: Session, meanings: Meanings, station: Station, state: StationState, visit: Visit,
     command: Command,
 ) -> Outcome:  # fmt: skip
-    if command is not Command.HOLD:
-        return _meaning(meanings, station).command(session, visit, command)
-    code = last_read(session, station.code) or visit.focus
-    if code is None:
-        raise NothingToHold()
-    return ask_quarantine(visit, code, asked=state.ask, upcoming=state.next)
+    if command is Command.HELP:
+        return explain(session, _meaning(meanings, station), visit, state)
+    if command in (Command.HOLD, Command.PRINT):
+        code = last_read(session, station.code) or visit.focus
+        if command is Command.HOLD:
+            if code is None:
+                raise NothingToHold()
+            return ask_quarantine(visit, code, asked=state.ask, upcoming=state.next)
+        if code is None:
+            raise NothingToPrint()
+        return ask_print(visit, code, state)
+    if state.stopped:
+        raise WorkStopped()
+    return _meaning(meanings, station).command(session, visit, command)
+
+
+def _command_in(session: Session, station: Station, payload: Payload) -> Command | None:
+    """Return the command of a bench card: of those printed for all benches, or of this station's.
+
+    Raises LabelVoid for a card that was replaced, WrongThing for one of another station.
+    """
+    if payload.code in COMMAND_CODES:
+        return COMMAND_CODES[payload.code]
+    card = session.get(CommandCard, payload.code) if payload.kind is Kind.COMMAND else None
+    if card is None:
+        return None
+    if card.station_code != station.code:
+        raise WrongThing(code=threes(payload.code))
+    return card.command
+
+
+def _badge_in(read: str) -> str | None:
+    try:
+        payload = read_payload(read)
+    except MistypedCode:
+        return None
+    return payload.code if payload.kind is Kind.BADGE else None
 
 
 def _meaning(meanings: Meanings, station: Station) -> Meaning:
@@ -223,65 +297,6 @@ def _meaning(meanings: Meanings, station: Station) -> Meaning:
     return meaning
 
 
-def _judged(
-    session: Session, state: StationState, judge: Callable[[], Outcome]
-) -> tuple[Outcome, Refusal | None]:
-    """Do what is asked, or nothing of it: a refusal takes back every change and event."""
-    try:
-        with session.begin_nested():
-            return judge(), None
-    except Refusal as refusal:
-        return Outcome(
-            Verdict.STOP if refusal.stops else Verdict.REFUSED, refusal.say,
-            focus=state.focus, held=state.held, step=state.step, memory=state.memory,
-        ), refusal  # fmt: skip
-
-
-def _remember(
-    session: Session, station: Station, state: StationState, outcome: Outcome,
-    refusal: Refusal | None, *, person: Person | None, at: datetime, record: ScanRecord,
-    keep: bool = False,
-) -> ScanRecord:  # fmt: skip
-    advice = refusal.advice if refusal is not None else None
-    if refusal is None and not keep:
-        state.focus, state.held, state.step = outcome.focus, outcome.held, outcome.step
-        state.memory = dict(outcome.memory)
-        label_only = outcome.say.text == _LABEL_VERIFIED
-        if not label_only:
-            state.ask = outcome.ask.as_json() if outcome.ask else None
-            state.next = outcome.next.as_json() if outcome.next else None
-        state.stopped = False
-    elif outcome.verdict is Verdict.STOP:
-        state.stopped = True
-    state.revision += 1
-    state.changed_at = at
-    record.station_code = station.code
-    record.person_id = person.id if person is not None else None
-    record.received_at = at
-    record.verdict = outcome.verdict
-    record.say = outcome.say.as_json()
-    record.advice = advice.as_json() if advice else None
-    record.subject = outcome.subject
-    record.position = outcome.position
-    record.labels = list(outcome.labels)
-    session.add(record)
-    session.flush()
-    if refusal is not None:
-        append(
-            session,
-            Tag.SCAN_CODE_STOPPED if refusal.stops else Tag.SCAN_CODE_REFUSED,
-            stream=station.code,
-            at=at,
-            device=station.code,
-            by=person.actor if person is not None else Actor(f"a:{station.code}"),
-            content={"refusal": refusal.name, "read": _safe(record.text), "scan": record.scan_id},
-        )
-    return record
-
-
-_LABEL_VERIFIED = "Label verified: %(code)s is live."
-
-
 def _payload(read: str, station: Station) -> Payload:
     try:
         return read_payload(read)
@@ -289,24 +304,6 @@ def _payload(read: str, station: Station) -> Payload:
         if station.kind is StationKind.INTAKE:
             raise NumberOfAnother() from None
         raise
-
-
-def _kept(read: str, kind: StationKind) -> str:
-    """Return what is kept of something read: at intake, where bags bear numbers of others, no
-    more than the ledger takes.
-    """
-    return _safe(read) if kind is StationKind.INTAKE and read else read
-
-
-def _safe(read: str) -> str:
-    """Return what may stand in the ledger of something read: a code, or only its length.
-
-    What a scanner reads may be anything, a family's letter among it.
-    """
-    if re.fullmatch(r"[0-9]+ characters", read):
-        return read
-    text = re.sub(r"[^0-9A-Za-z=._ -]", "", read).strip().upper()
-    return text if is_code(text[:9]) and len(text) <= 11 else f"{len(read)} characters"
 
 
 def _arrived(

@@ -2,6 +2,7 @@
 """The pages of benches: the list, and the station at work, live."""
 
 import re
+from datetime import timedelta
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -17,14 +18,14 @@ from lims.bench.queries import (
     sitting,
     station_state,
 )
-from lims.bench.rules import TONES
+from lims.bench.rules import TONES, held_for
 from lims.bench.schemas import AfterSchema, SeenSchema
 from lims.bench.views.feed import Feed
 from lims.core.clock import now, utc_text
 from lims.core.codes import Kind
 from lims.core.db import Database
 from lims.core.scans import Command, StationKind, Verdict, Visit
-from lims.core.words import N_, Say
+from lims.core.words import N_, Many, Say
 from lims.people.queries import open_station
 from lims.printing.queries import pending_at
 from lims.printing.rules import COUNTER_JUMPED, LabelState
@@ -42,7 +43,13 @@ DEVICE_WORDS = {
     ("printer", "ready"): N_("Printer ready"),
     ("printer", "fault"): N_("Printer does not answer"),
     ("printer", "waits"): N_("Printer: state not known"),
+    ("agent", "fault"): N_("Two agents want this bench: one of them is refused"),
 }
+
+CLOCK_WORDS = Many(
+    N_("Clock of the bench computer is a minute off: the server's counts"),
+    N_("Clock of the bench computer is %(count)s minutes off: the server's counts"),
+)
 
 FAULT_WORDS = {
     "paper-out": N_("Printer out of labels"),
@@ -171,6 +178,9 @@ def station(code: str) -> ResponseReturnValue:
             command_words=[(command.value, translate(COMMAND_WORDS[command])) for command in SHOWN],
             bench_words={name: translate(words) for name, words in BENCH_WORDS.items()},
             zone=lab.settings.zone,
+            late=late,
+            title_of=lambda record: in_words(title_of(record)),
+            say_of=lambda record: in_words(say_of(record)),
             spoken=lambda stored: in_words(Say.from_json(stored)),
             spoken_choices=lambda stored: [
                 (value, in_words(Say.from_json(words))) for value, words in stored
@@ -219,15 +229,50 @@ def _news(database: Database, code: str, sequence: int) -> dict[str, object]:
     }
 
 
+LATE_VERDICT = N_("Late: %(verdict)s")
+LATE_SAY = Many(
+    N_("Scanned a minute ago, judged only now. %(say)s"),
+    N_("Scanned %(count)s minutes ago, judged only now. %(say)s"),
+)
+
+
+def late(record: ScanRecord) -> int:
+    """Return how many minutes a scan was stored before it was judged, 0 when it was not."""
+    held = held_for(record.device_time, record.sent_at)
+    return max(1, held // timedelta(minutes=1)) if held else 0
+
+
+def title_of(record: ScanRecord) -> Say:
+    """Return a verdict in one word; a late one says so."""
+    verdict = Say(VERDICT_WORDS[record.verdict])
+    return Say(LATE_VERDICT, {"verdict": verdict}) if late(record) else verdict
+
+
+def say_of(record: ScanRecord) -> Say:
+    """Return what is said of a record; of a late one also how old the scan is."""
+    said = Say.from_json(record.say)
+    minutes = late(record)
+    return Say(LATE_SAY, {"count": minutes, "say": said}) if minutes else said
+
+
+def tone_of(record: ScanRecord) -> str:
+    """Return the tone of a verdict. A late acceptance does not sound like one of the tube in hand:
+    whoever hears it may hold another by now.
+    """
+    tone = TONES[record.verdict]
+    return "stored" if late(record) and tone == "accepted" else tone
+
+
 def told(record: ScanRecord) -> dict[str, object]:
     """Return a record as pages and devices take it, in every language."""
     return {
         "sequence": record.id,
         "scan_id": record.scan_id,
         "verdict": record.verdict.value,
-        "tone": TONES[record.verdict],
-        "title": in_both(Say(VERDICT_WORDS[record.verdict])),
-        "say": in_both(Say.from_json(record.say)),
+        "tone": tone_of(record),
+        "late": late(record),
+        "title": in_both(title_of(record)),
+        "say": in_both(say_of(record)),
         "do": in_both(Say.from_json(record.advice)) if record.advice else None,
         "subject": record.subject,
         "position": record.position,
@@ -241,4 +286,6 @@ def device_words(device: ShownDevice) -> Say:
     # A printer out of labels also says that it pauses: the first fault that has words is the cause.
     named = [one for one in re.split(r"[,;\s]+", device.detail) if one in FAULT_WORDS]
     named.sort(key=list(FAULT_WORDS).index)
+    if device.kind == "clock":
+        return Say(CLOCK_WORDS, {"count": int(device.detail)})
     return Say(FAULT_WORDS[named[0]] if named else DEVICE_WORDS[device.kind, device.state])

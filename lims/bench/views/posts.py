@@ -30,6 +30,8 @@ from lims.core.clock import now
 from lims.core.codes import Kind
 from lims.core.errors import NotFound, Refusal
 from lims.core.scans import OWN_PIN, SECRETS, Entry
+from lims.people.operations import claim_station, require_claim
+from lims.people.rules import AgentReport
 from lims.people.views import confirm_badge, confirm_own_pin
 from lims.web.guard import needs, signed_in
 from lims.web.pages import code_in_path, done, form, laboratory, reading, write
@@ -45,6 +47,7 @@ def post_scan(station: str) -> ResponseReturnValue:
     lab = laboratory()
     lab.files.check_room()
     with lab.database.writing(scan.scan_id) as session:
+        _require_claim(session, station)
         record = record_scan(
             session, station, scan, by=signed_in(), at=now(), meanings=lab.meanings
         )
@@ -93,6 +96,7 @@ def post_fault(station: str) -> ResponseReturnValue:
     lab = laboratory()
     lab.files.check_room()
     with lab.database.writing(given["fault_id"]) as session:
+        _require_claim(session, station)
         record = record_fault(
             session, station, fault_id=given["fault_id"], kind=given["kind"], raw=given["raw"],
             device=given["device"], device_time=given["device_time"], by=signed_in(), at=now(),
@@ -103,12 +107,23 @@ def post_fault(station: str) -> ResponseReturnValue:
 @blueprint.post("/api/bench/heartbeat")
 @needs(Right.AGENT)
 def post_heartbeat() -> ResponseReturnValue:
-    """Take what an agent says of itself and its devices."""
+    """Take what an agent says of itself and its devices; a second agent of a station is refused."""
     given = form(HeartbeatSchema())
     for one in given["stations"]:
         station = station_of(one["station"])
+        report = AgentReport(
+            version=given["version"], clock=given["clock"], scans_stored=one["scans_stored"],
+            scans_rejected=one["scans_rejected"], outcomes_stored=one["outcomes_stored"],
+            labels_held=one["labels_held"],
+        )  # fmt: skip
+        at = now()
         with laboratory().database.writing() as session:
-            record_devices(session, station, one["devices"], at=now())
+            claimed = claim_station(session, station, g.who.agent, report, at=at)
+            if claimed:
+                record_devices(session, station, one["devices"], at=at)
+        if not claimed:
+            with reading() as session:
+                require_claim(session, station, g.who.agent, at=at)
     return jsonify({})
 
 
@@ -136,6 +151,12 @@ def post_leave(station: str) -> ResponseReturnValue:
         return {"to": url_for("bench.benches")}
 
     return done(write(act))
+
+
+def _require_claim(session: Session, station: str) -> None:
+    """Take nothing from an agent at whose station another one works; people are no agents."""
+    if g.who.station:
+        require_claim(session, station, g.who.agent, at=now())
 
 
 def _confirmed(station: str, entry: Entry) -> Entry:

@@ -14,6 +14,7 @@ from lims.people.operations.accounts import (
     start_code_fits,
     withdraw_authorisation,
 )
+from lims.people.operations.agents import claim_station, require_claim
 from lims.people.operations.secrets import (
     HASHER,
     HashedPassword,
@@ -66,6 +67,7 @@ __all__ = [
     "change_password",
     "change_role",
     "check_stored_password",
+    "claim_station",
     "close_station",
     "confirm_second_factor",
     "digest",
@@ -84,6 +86,7 @@ __all__ = [
     "record_elimination",
     "record_pin",
     "record_repeated_password",
+    "require_claim",
     "reset_second_factor",
     "revoke_agent_key",
     "revoke_badge",

@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
@@ -88,7 +88,7 @@ def close_station(session: Session, station: Station, *, by: Actor, at: datetime
     """Close a station for good; its agent's key is revoked. Raises StationClosed."""
     _refuse_closed(station)
     station.closed_at = at
-    _revoke_live_key(session, station, at=at)
+    _revoke(session, AgentKey.station_code == station.code, at=at)
     change_state(
         session, station.code, OUT_OF_USE, Tag.STATION_RECORD_CHANGED, by=by, at=at, content={}
     )
@@ -97,10 +97,11 @@ def close_station(session: Session, station: Station, *, by: Actor, at: datetime
 def issue_agent_key(session: Session, station: Station, *, by: Actor, at: datetime) -> str:
     """Issue a key for the station's bench agent and return it: shown once, only its hash stays.
 
-    A key issued before is revoked. Raises StationClosed.
+    The key in use stays valid until this one is used for the first time; one that nobody has used
+    is revoked. Raises StationClosed.
     """
     _refuse_closed(station)
-    _revoke_live_key(session, station, at=at)
+    _revoke(session, AgentKey.station_code == station.code, AgentKey.last_seen_at.is_(None), at=at)
     key = draw_token()
     session.add(AgentKey(station_code=station.code, key=digest(key), created_at=at))
     session.flush()
@@ -117,23 +118,30 @@ def revoke_agent_key(session: Session, key: AgentKey, *, by: Actor, at: datetime
 
 
 def touch_agent_key(session: Session, key: int, *, at: datetime) -> None:
-    """Write down that an agent asked, at most once a minute; no act of its own."""
-    session.execute(
-        update(AgentKey)
-        .where(
-            AgentKey.id == key,
-            AgentKey.last_seen_at.is_(None) | (AgentKey.last_seen_at <= at - TOUCH_EVERY),
-        )
-        .values(last_seen_at=at)
-    )
+    """Write down that an agent asked, at most once a minute; no act of its own.
+
+    The first use of a key revokes the one before it, and that is an act.
+    """
+    row = session.get_one(AgentKey, key, with_for_update=True)
+    if row.revoked_at is not None:
+        return
+    if row.last_seen_at is None:
+        code = row.station_code
+        if _revoke(session, AgentKey.station_code == code, AgentKey.id != key, at=at):
+            append(
+                session, Tag.STATION_KEY_REVOKED, stream=code, by=Actor(f"a:{code}"), at=at,
+                content={},
+            )  # fmt: skip
+    if row.last_seen_at is None or row.last_seen_at <= at - TOUCH_EVERY:
+        row.last_seen_at = at
 
 
-def _revoke_live_key(session: Session, station: Station, *, at: datetime) -> None:
-    session.execute(
-        update(AgentKey)
-        .where(AgentKey.station_code == station.code, AgentKey.revoked_at.is_(None))
-        .values(revoked_at=at)
+def _revoke(session: Session, *which: ColumnElement[bool], at: datetime) -> int:
+    """Revoke the live keys of which all this is true, and return how many there were."""
+    revoked = session.execute(
+        update(AgentKey).where(AgentKey.revoked_at.is_(None), *which).values(revoked_at=at)
     )
+    return int(revoked.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has one
 
 
 def _refuse_closed(station: Station) -> None:

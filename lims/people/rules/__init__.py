@@ -25,6 +25,14 @@ from lims.people.rules.accounts import (
     check_text,
     fold_login,
 )
+from lims.people.rules.agents import (
+    CLAIM,
+    CLOCK_WRONG,
+    AgentReport,
+    BenchClaimed,
+    clock_is_wrong,
+    holds_claim,
+)
 from lims.people.rules.passwords import (
     LONGEST,
     SHORTEST,
@@ -64,6 +72,8 @@ from lims.people.rules.sessions import (
 
 __all__ = [
     "ACTIVITY_WORDS",
+    "CLAIM",
+    "CLOCK_WRONG",
     "LINE_WORDS",
     "LONGEST",
     "ROLE_WORDS",
@@ -73,8 +83,10 @@ __all__ = [
     "STEP_SECONDS",
     "TOUCH_EVERY",
     "Activity",
+    "AgentReport",
     "AlreadyDisabled",
     "BadgeRevoked",
+    "BenchClaimed",
     "EliminationMissing",
     "ForbiddenRole",
     "KeyRevoked",
@@ -107,8 +119,10 @@ __all__ = [
     "check_role_change",
     "check_short_label",
     "check_text",
+    "clock_is_wrong",
     "fitting_step",
     "fold_login",
+    "holds_claim",
     "is_live",
     "is_locked",
     "local_path",

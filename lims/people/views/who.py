@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who sent this request: a person by the session cookie, a bench agent by its key."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +30,9 @@ from lims.web.rights import NEEDS_SECOND_FACTOR, TABLE, Right
 blueprint = Blueprint("people", __name__)
 log = structlog.get_logger()
 
+AGENT_HEADER = "Bench-Agent"
+_AGENT = re.compile(r"[^0-9A-Za-z_-]")
+
 TOKEN = "token"  # noqa: S105  # the name of its place in the cookie
 
 
@@ -37,7 +41,8 @@ class SignedIn:
     """Whoever sent the request, and what it may do.
 
     A person has `name`, `initials`, `role` and `sitting` (the row of the session); an agent has
-    `station` (its code). What a person lacks is '' or None for an agent, and the other way round.
+    `station` (its code) and `agent` (the name it gives itself). What a person lacks is ''
+    or None for an agent, and the other way round.
     """
 
     actor: Actor
@@ -46,6 +51,7 @@ class SignedIn:
     initials: str = ""
     role: Role | None = None
     station: str = ""
+    agent: str = ""
     sitting: int | None = None
     second_factor: SecondFactorState = SecondFactorState.NOT_NEEDED
 
@@ -145,6 +151,7 @@ def _agent(key: str, at: datetime) -> SignedIn | None:
         actor=Actor(f"a:{known.station_code}"),
         rights=frozenset({Right.AGENT, Right.SCAN}),
         station=known.station_code,
+        agent=_AGENT.sub("", request.headers.get(AGENT_HEADER, ""))[:40],
     )
 
 

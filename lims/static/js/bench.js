@@ -111,7 +111,9 @@
   }).format(instant);
 
   const show = (outcome, { quiet = false } = {}) => {
-    const kind = LOOKS[outcome.verdict] ? outcome.verdict : "unknown";
+    // A late acceptance must not look or sound like one of the tube in hand.
+    const verdict = outcome.late && outcome.verdict === "accepted" ? "stored" : outcome.verdict;
+    const kind = LOOKS[verdict] ? verdict : "unknown";
     const [look, shape, role] = LOOKS[kind];
     const section = make("section", `verdict ${look}`);
     section.setAttribute("role", role);

@@ -659,7 +659,7 @@ def test_stations_are_listed_with_the_key_of_their_agent(
     with database.reading() as session:
         listed = queries.stations(session)
         assert len(listed) == len(StationKind)
-        assert [one.station.code for one in listed if one.key is not None] == [keyed]
+        assert [one.station.code for one in listed if one.unused is not None] == [keyed]
         assert listed[-1].station.code == closed
         assert session.get_one(Station, closed).closed_at == at
 
