@@ -33,6 +33,10 @@ COLUMNS = (  # left edge, width, heading
 TITLE = N_("Chain of custody")
 END = N_("End of the record")
 EVENTS = N_("Timeline")
+MADE = N_(
+    "That this package was made is an event after these. It stands in proof.ndjson, and holds the "
+    "hash of manifest.sha256, which lists every file with its hash."
+)
 RECORDED = N_("recorded %(at)s")
 PAGE_OF = N_("Page %(page)s of %(pages)s")
 NOTE = N_(
@@ -167,6 +171,9 @@ def _pages(
     else:
         paper.y -= LEADING
     _table(paper, COLUMNS, [_cells(row, arabic) for row in rows], arabic)
+    if sections:
+        for text in (MADE, arabic(MADE)):
+            _lines(paper, text)
     for section in sections:
         if not section.first:
             _section(paper, section, arabic)
@@ -330,13 +337,13 @@ def _laid(
 
 def _picture(paper: _Paper, picture: Picture, arabic: Translate) -> None:
     """Draw a photograph at most half a page high, with what stands under it."""
-    wide, high = ImageReader(io.BytesIO(picture.content)).getSize()
+    wide, high = ImageReader(io.BytesIO(picture.drawn)).getSize()
     scale = min((WIDTH - 2 * MARGIN) / wide, (TOP - BOTTOM) / 2 / high)
     width, height = wide * scale, high * scale
     caption = _said(picture.caption, arabic)
     if not paper.fits(height + (len(caption) + 1) * LEADING):
         paper.turn()
-    paper.put([_Image(MARGIN, -height, width, height, picture.content)], height + LEADING)
+    paper.put([_Image(MARGIN, -height, width, height, picture.drawn)], height + LEADING)
     for line in caption:
         _lines(paper, line)
 

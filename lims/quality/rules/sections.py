@@ -39,11 +39,15 @@ class Scope:
 
 @dataclass(frozen=True)
 class Picture:
-    """A photograph: JPEG or PNG bytes, what stands under it, the name of its file in the zip."""
+    """A photograph as it came, what stands under it, and the name of its file in the zip.
+
+    `drawn` is what is drawn on paper: JPEG or PNG bytes.
+    """
 
     content: bytes
     caption: Cell
     name: str
+    drawn: bytes
 
 
 @dataclass(frozen=True)

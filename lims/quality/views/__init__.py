@@ -3,5 +3,6 @@
 
 from lims.quality.views import holds, ledger, packages, timelines
 from lims.quality.views.blueprint import blueprint
+from lims.quality.views.packages import hand_out
 
-__all__ = ["blueprint", "holds", "ledger", "packages", "timelines"]
+__all__ = ["blueprint", "hand_out", "holds", "ledger", "packages", "timelines"]

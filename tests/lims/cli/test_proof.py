@@ -121,7 +121,7 @@ def test_the_package_is_checked_with_what_is_in_it_and_one_changed_byte_is_found
 
     def check() -> int:
         return subprocess.run(
-            [sys.executable, "-I", "-S", "verifier.py", "--proof", "proof.ndjson",
+            [sys.executable, "-I", "-S", "verifier.py", "--package", ".",
              "--key", "ledger.pub"],
             cwd=folder, capture_output=True, check=False,
         ).returncode  # fmt: skip
@@ -131,9 +131,7 @@ def test_the_package_is_checked_with_what_is_in_it_and_one_changed_byte_is_found
         "certificate", "checkpoint",
     ]  # fmt: skip
     assert extracted.code in held["README.txt"].decode()
-    assert (
-        "python3 verifier.py --proof proof.ndjson --key ledger.pub" in held["README.txt"].decode()
-    )
+    assert "python3 -I verifier.py --package . --key ledger.pub" in held["README.txt"].decode()
     assert extracted.code in held["README.ar.txt"].decode()
     assert held["ledger.pub"] == (extracted.folder / "ledger.pub").read_bytes()
     assert check() == 0
@@ -166,8 +164,11 @@ def test_the_timeline_has_every_event_its_number_and_name_on_each_page_and_ends_
         assert unique in page
     assert "End of the record" in pages[-1]
     assert whole.count("End of the record") == 1
-    assert [index for index in numbers if not re.search(rf"^{index}\b", whole, re.M)] == []
-    assert "Package for the court made" in whole
+    # The last says that the package was made: it holds the hash of what is on this paper.
+    assert [index for index in sorted(numbers) if not re.search(rf"^{index}\b", whole, re.M)] == [
+        max(numbers)
+    ]
+    assert "That this package was made is an event after these." in " ".join(whole.split())
 
 
 def test_nobody_is_named_in_a_package(
