@@ -12,8 +12,7 @@ from PIL import Image
 from zplkit.rendering import Limits
 
 from labels.layout import Values
-
-PAYLOAD = "B34F7K9QXRW"
+from labels.trial import PAYLOAD, VALUES
 
 
 @pytest.fixture(scope="session")
@@ -25,26 +24,7 @@ def payload() -> str:
 @pytest.fixture(scope="session")
 def kinds_of_values() -> dict[str, Values]:
     """The least a label can say, the most, and the most in Arabic."""
-    most = Values(
-        PAYLOAD,
-        code="B34 F7K 9QX",
-        kind="reagent blank",
-        line1="right femur, shaft",
-        line2="12.5 ng/µl",
-        date="2026-10-14",
-        anchor="123456789:ab3de7k2qp",
-        copy="·12",
-    )
-    arabic = Values(
-        PAYLOAD,
-        kind="شاهد الكواشف",
-        line1="العظم الصخري (أيمن)",
-        line2="عيّنة ٣/١٢",
-        date="2026-10-14",
-        anchor="123456789:ab3de7k2qp",
-        copy="·12",
-    )
-    return {"shortest": Values(PAYLOAD[:9]), "longest": most, "arabic": arabic}
+    return dict(VALUES)
 
 
 @pytest.fixture(scope="session")

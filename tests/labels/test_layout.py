@@ -58,6 +58,7 @@ def test_the_layouts_of_the_laboratory_are_all_there() -> None:
     assert set(NAMES) >= {
         "tube",
         "tube cap",
+        "cryo tube wrap",
         "bone bag",
         "plate",
         "box",
