@@ -58,6 +58,8 @@ class Tag(StrEnum):
         "ledger:checkpoint:witnessed",
         N_("Checkpoint cosigned by a witness"),
     )
+    LEDGER_GAPS_ASKED = "ledger:gaps:asked", N_("Search for gaps asked for")
+    LEDGER_GAPS_SEARCHED = "ledger:gaps:searched", N_("Search for gaps finished")
     LEDGER_PACKAGE_MADE = "ledger:package:made", N_("Package for the court made")
 
     # people, devices, sessions
