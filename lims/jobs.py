@@ -2,6 +2,7 @@
 """What the worker does by the clock: sign checkpoints, make sheets, destroy past days' keys."""
 
 import threading
+import time
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,12 +24,14 @@ from lims.custody.operations import (
 )
 from lims.custody.queries import checkpoint_due
 from lims.custody.rules import CheckpointBackwards, NoDailyKey
+from lims.features import GAP_CHECKS
 from lims.identities.operations import tell_next
-from lims.quality.operations import keep_sheets
+from lims.quality.operations import end_search, keep_search, keep_sheets, read_search, search_on
 from lims.web.locale import translate
 
 LOOK_EVERY_SECONDS = 15
 TOLD_AT_ONCE = 100
+SEARCH_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -67,6 +70,24 @@ def tell_ledger(database: Database, *, at: datetime) -> int:
             if not tell_next(session, at=at):
                 return told
     return TOLD_AT_ONCE
+
+
+def search_gaps(settings: Settings, database: Database, *, seconds: float) -> bool:
+    """Go on with a search for gaps that somebody asked for, so long; return whether one ended."""
+    search = read_search(settings.gap_report)
+    if search is None or search.done_at:
+        return False
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with database.reading() as session:
+            further = search_on(session, search, GAP_CHECKS)
+        if further is None:
+            with database.writing() as session:
+                search = end_search(session, search, at=now())
+            break
+        search = further
+    keep_search(settings.gap_report, search)
+    return bool(search.done_at)
 
 
 def end_of_day(settings: Settings, *, at: datetime) -> None:
@@ -108,6 +129,10 @@ def run(settings: Settings, stop: threading.Event) -> None:
     )  # fmt: skip
     scheduler.add_job(
         lambda: tell_ledger(database, at=now()), "interval",
+        seconds=LOOK_EVERY_SECONDS, max_instances=1, coalesce=True,
+    )  # fmt: skip
+    scheduler.add_job(
+        lambda: search_gaps(settings, database, seconds=SEARCH_SECONDS), "interval",
         seconds=LOOK_EVERY_SECONDS, max_instances=1, coalesce=True,
     )  # fmt: skip
     scheduler.start()

@@ -36,6 +36,8 @@ class Settings:
     demonstration: bool = False
     session_idle_minutes: int = 30
     session_hours: int = 12
+    bench_idle_minutes: int = 15
+    """Work at a bench ends when nothing is scanned there for so long; 0: never."""
     lockout_attempts: int = 5
     lockout_minutes: int = 15
     coding_minimum: int = 3
@@ -105,6 +107,11 @@ class Settings:
     def verified(self) -> Path:
         """What the last verification of the ledger found, signed."""
         return self.folder / "verified.note"
+
+    @property
+    def gap_report(self) -> Path:
+        """What the last search for gaps in the whole laboratory found, or how far it is."""
+        return self.folder / "gaps.json"
 
     @property
     def files(self) -> Path:

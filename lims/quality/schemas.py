@@ -92,3 +92,9 @@ class HeldSchema(Schema):
     place = fields.String(load_default="", validate=validate.Length(max=40))
     code = fields.String(load_default="", validate=validate.Length(max=40))
     after = fields.String(load_default="", validate=validate.Length(max=11))
+
+
+class GapPageSchema(Schema):
+    """From which gap on the result of a search is shown."""
+
+    start = fields.Integer(load_default=0, validate=validate.Range(min=0, max=100_000))

@@ -9,6 +9,13 @@ from lims.quality.operations.acts import (
     record_check,
     record_export,
 )
+from lims.quality.operations.gap_search import (
+    GapSearch,
+    end_search,
+    keep_search,
+    read_search,
+    search_on,
+)
 from lims.quality.operations.package import (
     Laboratory,
     Prepared,
@@ -21,19 +28,24 @@ from lims.quality.operations.timeline import Row, Sheet, draw_timeline
 __all__ = [
     "LEDGER_STREAM",
     "DaySheet",
+    "GapSearch",
     "Laboratory",
     "Prepared",
     "Row",
     "Sheet",
     "draw_sheet",
     "draw_timeline",
+    "end_search",
     "hold_thing",
+    "keep_search",
     "keep_sheets",
     "lift",
     "prepare_package",
+    "read_search",
     "record_and_sign",
     "record_check",
     "record_export",
     "record_package",
+    "search_on",
     "sheet_of",
 ]

@@ -102,6 +102,13 @@ def read_incident(read: str) -> str:
     return text
 
 
+class SearchRuns(Refusal):
+    """A search for gaps is under way."""
+
+    says: ClassVar[str] = N_("A search is under way: %(checked)s of %(whole)s looked at.")
+    do: ClassVar[str] = N_("Wait for its end. If it does not move, the worker does not run.")
+
+
 class OneQuestion(Refusal):
     """More than one of person, place and thing was given."""
 
