@@ -134,19 +134,16 @@ def _refused(table: Table, guard: Once) -> dict[str, str]:
     is_closed = (
         f"OLD.{column} IS NOT NULL" if guard.open is None else f"OLD.{column} <> '{guard.open}'"
     )
-    return {
-        kind: " OR ".join(
-            [
-                *(
-                    _changed(name.name, differs)
-                    for name in table.columns
-                    if name.name not in (*guard.columns, *guard.always)
-                ),
-                f"({is_closed} AND ({' OR '.join(_changed(one, differs) for one in guard.columns)}))",
-            ]
+    fixed = [
+        name.name for name in table.columns if name.name not in (*guard.columns, *guard.always)
+    ]
+    refused = {}
+    for kind, differs in (("sqlite", "IS NOT"), ("postgresql", "IS DISTINCT FROM")):
+        once = " OR ".join(_changed(one, differs) for one in guard.columns)
+        refused[kind] = " OR ".join(
+            [*(_changed(one, differs) for one in fixed), f"({is_closed} AND ({once}))"]
         )
-        for kind, differs in (("sqlite", "IS NOT"), ("postgresql", "IS DISTINCT FROM"))
-    }
+    return refused
 
 
 def _changed(column: str, differs: str) -> str:

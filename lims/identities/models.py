@@ -25,10 +25,12 @@ from lims.core.db import Base, BigId, stored_enum
 from lims.core.guards import Once, guarded
 from lims.identities.rules import LaterAct as LaterAct
 from lims.identities.rules import RelationKind
-from lims.samples.rules import ExpectedSex, Material
+from lims.samples.rules import Consumption, ExpectedSex, Material
 
 Ref = String(32)
 Index = LargeBinary(8)
+LIFTED = Once("lifted_at", columns=("lifted_at", "lifted_by"), always=("reason",))
+"""A legal hold is lifted once."""
 
 
 class Named:
@@ -135,6 +137,10 @@ class ReferenceSampling(Base):
     donor_ref: Mapped[str] = mapped_column(ForeignKey("donor.ref"), index=True)
     material: Mapped[Material] = mapped_column(stored_enum(Material))
     expected_sex: Mapped[ExpectedSex] = mapped_column(stored_enum(ExpectedSex))
+    # The customer's rule for the last of it.
+    consumption: Mapped[Consumption] = mapped_column(
+        stored_enum(Consumption), default=Consumption.FREE
+    )
     taken_on: Mapped[date] = mapped_column(Date)
     taken_by: Mapped[bytes] = mapped_column(LargeBinary)
     seal_number: Mapped[bytes] = mapped_column(LargeBinary)
@@ -167,7 +173,7 @@ class LegalHold(Base):
             sqlite_where=sql("lifted_at IS NULL"), postgresql_where=sql("lifted_at IS NULL"),
         ),
         # The reason goes with the person where a laboratory without encryption erases one.
-        {"info": guarded(Once("lifted_at", columns=("lifted_at", "lifted_by"), always=("reason",)))},
+        {"info": guarded(LIFTED)},
     )  # fmt: skip
 
     ref: Mapped[str] = mapped_column(Ref, primary_key=True)

@@ -3,7 +3,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from lims.cases.schemas import WRONG_CHOICE, WRONG_DAY, text
+from lims.cases.schemas import WRONG_CHOICE, WRONG_DAY, consumption_rule, text
 from lims.identities.rules import RelationKind, Scope
 from lims.samples.rules import ExpectedSex, Material
 
@@ -73,6 +73,7 @@ class ReferenceSchema(Schema):
     taken_on = fields.Date(required=True, error_messages=WRONG_DAY)
     taken_by = text(120)
     seal_number = text(60)
+    consumption = consumption_rule()
 
 
 class ResolveSchema(Schema):

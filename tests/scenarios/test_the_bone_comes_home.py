@@ -353,7 +353,6 @@ def test_a_bone_is_received_sealed_ground_extracted_and_its_rest_comes_home_and_
         "yusuf", "/cases/outside", list=bone, kind="family", name=RELATIVE, document=DOCUMENT,
         organisation="", purpose="return", secret=PIN,
     )  # fmt: skip
-    walk.post("nadia", f"/samples/{code}/returned")
 
     with database.reading() as session:
         held_by = [one.holder for one in intervals(session, code)]

@@ -29,7 +29,7 @@ from lims.cases.rules import (
     Segment,
 )
 from lims.core.db import Base, stored_enum
-from lims.samples.rules import ExpectedSex, Material, Side
+from lims.samples.rules import Consumption, ExpectedSex, Material, Side
 
 
 class Site(Base):
@@ -134,6 +134,10 @@ class BoneSampling(Base):
     # What the anthropologist expects.
     expected_sex: Mapped[ExpectedSex] = mapped_column(stored_enum(ExpectedSex))
     burial: Mapped[Burial] = mapped_column(stored_enum(Burial))
+    # The customer's rule for the last of it; the laboratory is told when it is coded.
+    consumption: Mapped[Consumption] = mapped_column(
+        stored_enum(Consumption), default=Consumption.FREE
+    )
     taken_on: Mapped[date] = mapped_column(Date)
     taken_by: Mapped[bytes] = mapped_column(LargeBinary)
     seal_number: Mapped[bytes] = mapped_column(LargeBinary)

@@ -94,7 +94,8 @@ def code_remains(
     codes = {
         one.ref: register_bone_sample(
             session, element=one.element, side=one.side, material=one.material,
-            mass_ug=one.mass_ug, expected_sex=one.expected_sex, by=by, at=at, idem=unlinked(),
+            mass_ug=one.mass_ug, expected_sex=one.expected_sex, consumption=one.consumption,
+            by=by, at=at, idem=unlinked(),
         )
         for one in shuffled(ready)
     }  # fmt: skip

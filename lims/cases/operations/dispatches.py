@@ -26,11 +26,10 @@ from lims.cases.queries.dispatches import (
     IDENTITY_INDEX,
     LABEL_INDEX,
     PACKAGE_SEAL_INDEX,
-    SCAN_INDEX,
     SENDER_INDEX,
     sender_named,
 )
-from lims.cases.queries.numbers import number_blind
+from lims.cases.queries.numbers import SCAN_INDEX, number_blind
 from lims.cases.rules import (
     NumberOfOtherShape,
     check_number,

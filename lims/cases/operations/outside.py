@@ -16,10 +16,12 @@ from lims.cases.models.outside import OutsideParty, OutsideThing
 from lims.cases.operations.sealed import SALT_BYTES, record_sealed
 from lims.cases.rules.outside import OutsideKind, OutsideWay, PartyIncomplete
 from lims.core.actors import Actor
+from lims.core.codes import Kind
 from lims.core.sealing import Vault, commitment, new_ref
-from lims.custody.rules import Tag
+from lims.custody.rules import FROM_CREATION, Tag
 from lims.handovers.operations import give_outside, take_back
 from lims.handovers.rules import Purpose
+from lims.samples.operations import close_returned
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,19 @@ def give_to_outside(
 ) -> str:  # fmt: skip
     """Give what `by` holds to somebody from outside; return the name of the sealed record.
 
-    Raises PartyIncomplete, and what handovers.operations.give_outside raises.
+    What is given back for ever (Purpose.RETURN) is closed as returned in the same act. Raises
+    PartyIncomplete, and what handovers.operations.give_outside raises.
     """
     row = _record(session, vault, OutsideWay.OUT, party, by=by, at=at)
     given = give_outside(
         session, codes, by=by, commitment=row.commitment, purpose=purpose, at=at
     )  # fmt: skip
-    _link(session, row, [thing.code for thing in given.things])
+    codes_given = [thing.code for thing in given.things]
+    _link(session, row, codes_given)
+    if purpose is Purpose.RETURN:
+        for code in sorted(codes_given):
+            if Kind(code[0]) in FROM_CREATION:
+                close_returned(session, code, by=by, at=at)
     return row.ref
 
 

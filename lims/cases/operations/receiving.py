@@ -19,10 +19,9 @@ from lims.cases.operations.taking_in import items_locked, record_ready
 from lims.cases.queries.dispatches import (
     LABEL_INDEX,
     PACKAGE_SEAL_INDEX,
-    SCAN_INDEX,
     names_of,
 )
-from lims.cases.queries.numbers import number_blind
+from lims.cases.queries.numbers import SCAN_INDEX, number_blind
 from lims.cases.queries.receiving import awaited, holders_of, seal_gaps
 from lims.cases.rules.dispatches import (
     DISPATCH_LOOKS,

@@ -37,6 +37,7 @@ from lims.core.sealing import Key, Vault, new_ref
 from lims.custody.rules import Tag
 from lims.samples.rules import (
     ELEMENT_WORDS,
+    Consumption,
     ExpectedSex,
     Line,
     MassMissing,
@@ -221,10 +222,12 @@ def record_sampling(
     burial: Burial = Burial.UNKNOWN,
     taken_by: str = "",
     seal_number: str = "",
+    consumption: Consumption = Consumption.FREE,
 ) -> str:
     """Record what was taken of an item for the laboratory, `mass_ug` micrograms; return its ref.
 
-    Element and side are the item's unless given. Raises NotFound, MassMissing, ElementNotListed,
+    Element and side are the item's unless given; `consumption` is the customer's rule for the
+    last of it. Raises NotFound, MassMissing, ElementNotListed,
     MaterialOfOtherLine.
     """
     check_material(material, Line.BONE)
@@ -236,8 +239,8 @@ def record_sampling(
     sampling = BoneSampling(
         ref=new_ref(), key_ref=key.ref, item_ref=item.ref, element=element or item.element,
         side=side or item.side, material=material, mass_ug=mass_ug, expected_sex=expected_sex,
-        burial=burial, taken_on=taken_on, seal_index=number_blind(vault, seal_number, SEAL_INDEX),
-        photograph_sha256="",
+        burial=burial, consumption=consumption, taken_on=taken_on,
+        seal_index=number_blind(vault, seal_number, SEAL_INDEX), photograph_sha256="",
         state=SamplingState.PENDING, withdrawn_at=None, recorded_at=at, recorded_by=by.id,
     )  # fmt: skip
     words = {"segment": segment, "taken_by": taken_by, "seal_number": seal_number}
@@ -253,6 +256,7 @@ def record_sampling(
             **words, "item": item.ref, "element": sampling.element, "side": sampling.side.value,
             "material": material.value, "mass_ug": mass_ug, "expected_sex": expected_sex.value,
             "burial": burial.value, "taken_on": taken_on.isoformat(),
+            "consumption": consumption.value,
         },
         by=by, at=at,
     )  # fmt: skip

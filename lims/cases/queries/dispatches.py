@@ -25,7 +25,7 @@ from lims.core.sealing import Key, Vault
 SENDER_INDEX = "dispatch_sender.name"
 BYTES_INDEX, CONTENT_INDEX = "dispatch.bytes", "dispatch.content"
 PACKAGE_SEAL_INDEX, LABEL_INDEX = "dispatch_package.seal_number", "dispatch_package.label"
-IDENTITY_INDEX, SCAN_INDEX = "dispatch_item.identity", "dispatch_item.scan"
+IDENTITY_INDEX = "dispatch_item.identity"
 
 PAGE = 50
 ITEMS_PAGE = 200

@@ -113,6 +113,13 @@ class SealEnd(StrEnum):
     USE = "use"
 
 
+SEAL_END_WORDS = {
+    SealEnd.NONE: N_("neither a new seal nor use followed"),
+    SealEnd.NEW_SEAL: N_("a new seal followed"),
+    SealEnd.USE: N_("all of it was taken out and used"),
+}
+
+
 MASS_TOLERANCE_PERMILLE = 50
 """How far the balance here may differ from the list before it is a discrepancy, in thousandths."""
 MASS_TOLERANCE_UG = 20_000

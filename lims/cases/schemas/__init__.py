@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from lims.cases.rules import LONGEST_NUMBER, LONGEST_PATTERN, Burial
-from lims.samples.rules import ExpectedSex, Material, Side
+from lims.samples.rules import Consumption, ExpectedSex, Material, Side
 
 Words = dict[str, str | list[Any] | dict[Any, Any]]
 WRONG_CHOICE: Words = {"unknown": "Not a valid choice."}
@@ -21,6 +21,13 @@ def text(longest: int, *, required: bool = False) -> fields.String:
     if required:
         return fields.String(required=True, validate=most)
     return fields.String(load_default="", validate=most)
+
+
+def consumption_rule() -> fields.Enum:
+    """Return the field of the customer's rule for the last of a sample."""
+    return fields.Enum(
+        Consumption, by_value=True, load_default=Consumption.FREE, error_messages=WRONG_CHOICE
+    )
 
 
 class NothingSchema(Schema):
@@ -81,6 +88,7 @@ class SamplingSchema(Schema):
     taken_on = fields.Date(required=True, error_messages=WRONG_DAY)
     taken_by = text(120)
     seal_number = text(60)
+    consumption = consumption_rule()
 
 
 class ReasonSchema(Schema):

@@ -26,7 +26,14 @@ from lims.core.clock import from_utc_text, local, now, utc_text
 from lims.core.errors import BadInput
 from lims.core.sealing import Vault, open_vault
 from lims.core.words import N_, Say
-from lims.samples.rules import ELEMENT_WORDS, MATERIAL_WORDS, SEX_WORDS, SIDE_WORDS, thousandths
+from lims.samples.rules import (
+    CONSUMPTION_WORDS,
+    ELEMENT_WORDS,
+    MATERIAL_WORDS,
+    SEX_WORDS,
+    SIDE_WORDS,
+    thousandths,
+)
 from lims.web.guard import signed_in
 from lims.web.locale import translate
 from lims.web.pages import laboratory, settings
@@ -60,6 +67,7 @@ def words() -> dict[str, Any]:
         "sides": [(side.value, translate(text)) for side, text in SIDE_WORDS.items()],
         "sexes": [(sex.value, translate(text)) for sex, text in SEX_WORDS.items()],
         "burials": [(burial.value, translate(text)) for burial, text in BURIAL_WORDS.items()],
+        "consumptions": _choices(CONSUMPTION_WORDS),
         "remains": [(kind.value, translate(MATERIAL_WORDS[kind])) for kind in REMAINS],
         "segments": _choices(SEGMENT_WORDS), "conditions": _choices(CONDITION_WORDS),
         "bone_sexes": _choices(BONE_SEX_WORDS), "completenesses": _choices(COMPLETENESS_WORDS),
@@ -69,6 +77,7 @@ def words() -> dict[str, Any]:
         "number_words": NUMBER_WORDS, "photograph_words": PHOTOGRAPH_WORDS,
         "decision_words": DECISION_WORDS, "grams": _grams, "looks": SAMPLING_LOOKS,
         "element_words": ELEMENT_WORDS, "side_words": SIDE_WORDS,
+        "consumption_words": CONSUMPTION_WORDS,
         "material_words": MATERIAL_WORDS, "sex_words": SEX_WORDS, "burial_words": BURIAL_WORDS,
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lims.cases.operations import dispatch_files, dispatches
 from lims.cases.queries import dispatches as queries
 from lims.cases.queries.dispatches import DispatchShown
+from lims.cases.queries.receiving import seal_gaps
 from lims.cases.rules.dispatch_columns import COLUMN_WORDS, COLUMNS, TEMPLATE_HEADERS, Column
 from lims.cases.rules.dispatch_lists import read_rows
 from lims.cases.rules.dispatch_rows import ROW_LOOKS, ReadList, TableRow
@@ -30,6 +31,7 @@ from lims.core.clock import from_utc_text, now, utc_text
 from lims.core.errors import BadInput, Refusal
 from lims.core.sealing import Vault, open_vault
 from lims.core.words import N_, Say
+from lims.people.queries import initials_of
 from lims.people.rules import LINE_WORDS, Line
 from lims.web.guard import needs, signed_in
 from lims.web.pages import done, form, page, query, reading, settings, write
@@ -57,9 +59,11 @@ def list_dispatches() -> Answer:
     with reading() as session:
         shown = queries.dispatches(session, vault, before=_read_before(asked))
         full = len(shown) == queries.PAGE
+        gaps = seal_gaps(session)
         return page(
             "cases/dispatches.html", dispatches=shown, looks=DISPATCH_LOOKS, lines=LINE_WORDS,
-            senders=queries.senders(session, vault),
+            senders=queries.senders(session, vault), seal_gaps=gaps,
+            who_is=initials_of(session, {one.broken_by for one in gaps}),
             first=url_for("cases.list_dispatches") if asked else "",
             further=(
                 url_for("cases.list_dispatches", before=_before(shown[-1])) if full else ""

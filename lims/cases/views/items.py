@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from lims.cases import operations, queries
 from lims.cases.models import BoneSampling, Case, Individual, Item
 from lims.cases.operations import thing_of
+from lims.cases.queries.receiving import with_seal_gap
 from lims.cases.rules import ItemFacts
 from lims.cases.schemas import ReasonSchema, SamplingSchema
 from lims.cases.schemas.registry import CorrectionSchema, NumberSchema
@@ -39,7 +40,8 @@ def item(ref: str) -> Answer:
             "cases/item.html", item=shown, case=queries.case(session, vault, shown.item.case_ref),
             versions=versions, numbers=queries.numbers_of(session, vault, [ref, *taken]),
             photographs=photographs, assigned=queries.assigned(session, [ref, *taken]),
-            codes=codes_of(session, vault, taken), who_is=initials_of(session, people),
+            codes=codes_of(session, vault, taken), unsealed=with_seal_gap(session, taken),
+            who_is=initials_of(session, people),
             today=today(), **words(),
         )  # fmt: skip
 

@@ -87,7 +87,7 @@ def hand_over_and_store(play: Play) -> None:
 
 
 def send_home(play: Play) -> None:
-    """Give the bone to somebody from outside, and close it: it is never used again."""
+    """Give the bone back to somebody from outside: it is returned, and never used again."""
     payload = play.payloads[play.home]
     person = play.person("coordinator")
     sent = RELATIVE | {"list": payload, "secret": PASSWORD}
@@ -96,9 +96,6 @@ def send_home(play: Play) -> None:
     play.must_refuse(person.try_send(form, sent | {"document": " "}), "document")
     form = person.open("/cases/outside").form("/cases/outside")
     person.send(form, sent)
-    quality = play.person("quality")
-    page = quality.open(f"/samples/{play.home}")
-    quality.send(page.form(f"/samples/{play.home}/returned"))
     bench = play.bench("bones", "technician")
     bench.refuse(payload, "outside", "returned", "ended", "gone")
     play.refused += bench.refusals

@@ -16,7 +16,9 @@ from lims.cases.operations import (
     resolve_bone,
     shuffled,
 )
+from lims.cases.queries.receiving import ReferenceGiven, quarantined_references
 from lims.cases.rules import NotPending, SamplingState, check_reason
+from lims.cases.rules.dispatches import InQuarantine
 from lims.core.actors import Actor
 from lims.core.codes import Kind
 from lims.core.errors import NotFound
@@ -43,7 +45,7 @@ def code_references(
     """Give every reference sampling of a list its code, and queue the labels.
 
     Returns the ref of the list; see cases.code_remains. Raises ListTooShort, NotPending,
-    NoValidConsent, NotForCoding.
+    NoValidConsent, InQuarantine, NotForCoding.
     """
     refs = sorted(set(sampling_refs))
     samplings = session.scalars(
@@ -64,13 +66,15 @@ def code_references(
     found = standings(session, vault, donors, today=at.date())
     if bare := sum(not permits_testing(found[one.donor_ref]) for one in ready):
         raise NoValidConsent(count=bare)
+    if held := quarantined_references(session, vault, _given(session, vault, ready)):
+        raise InQuarantine(count=len(held))
     listed = open_list(
         session, vault, refs, station=station, minimum=minimum, urgent=urgent, by=by, at=at
     )
     codes = {
         one.ref: register_reference_sample(
-            session, material=one.material, expected_sex=one.expected_sex, by=by, at=at,
-            idem=unlinked(),
+            session, material=one.material, expected_sex=one.expected_sex,
+            consumption=one.consumption, by=by, at=at, idem=unlinked(),
         )
         for one in shuffled(ready)
     }  # fmt: skip
@@ -92,6 +96,22 @@ def code_references(
     words = {codes[one.ref]: (one.material.value.upper(), "") for one in ready}
     queue_labels(session, words, layout="tube", station=station, by=by, at=at)
     return listed.ref
+
+
+def _given(
+    session: Session, vault: Vault, samplings: Sequence[ReferenceSampling]
+) -> list[ReferenceGiven]:
+    """Return what is to be coded with the file numbers under which dispatches announce it."""
+    wanted = {one.donor_ref for one in samplings}
+    donors = {one.ref: one for one in session.scalars(select(Donor).where(Donor.ref.in_(wanted)))}
+    keys = vault.keys(session, {one.key_ref for one in donors.values()})
+    numbers = {
+        ref: keys[one.key_ref].open(one.number, one, "number") for ref, one in donors.items()
+    }
+    return [
+        ReferenceGiven(one.ref, numbers[one.donor_ref], one.material, one.taken_on)
+        for one in samplings
+    ]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from lims.identities.rules import (
     Scope,
     search_keys,
 )
-from lims.samples.rules import ExpectedSex, Line, Material, check_material
+from lims.samples.rules import Consumption, ExpectedSex, Line, Material, check_material
 
 
 def register_missing_person(
@@ -182,6 +182,7 @@ def record_reference(
     expected_sex: ExpectedSex | None = None,
     taken_by: str = "",
     seal_number: str = "",
+    consumption: Consumption = Consumption.FREE,
 ) -> str:
     """Record a blood card or swab of a donor; return its ref. The sex is the donor's unless given.
 
@@ -194,7 +195,8 @@ def record_reference(
     key = vault.key(session, donor.key_ref)
     sampling = ReferenceSampling(
         ref=new_ref(), key_ref=key.ref, donor_ref=donor.ref, material=material,
-        expected_sex=expected_sex or donor.sex, taken_on=taken_on, state=SamplingState.PENDING,
+        expected_sex=expected_sex or donor.sex, consumption=consumption, taken_on=taken_on,
+        state=SamplingState.PENDING,
         withdrawn_at=None, recorded_at=at, recorded_by=by.id,
     )  # fmt: skip
     sampling.taken_by = key.seal(taken_by.strip(), sampling, "taken_by")
@@ -206,7 +208,7 @@ def record_reference(
         {
             "donor": donor.ref, "material": material.value, "taken_on": taken_on.isoformat(),
             "taken_by": taken_by, "seal_number": seal_number,
-            "expected_sex": sampling.expected_sex.value,
+            "expected_sex": sampling.expected_sex.value, "consumption": consumption.value,
         },
         by=by, at=at,
     )  # fmt: skip

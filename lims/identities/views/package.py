@@ -3,7 +3,7 @@
 
 from flask.typing import ResponseReturnValue
 
-from lims.cases.operations.package import remains_section
+from lims.cases.operations.package import remains_section, seals_section
 from lims.cases.rules import check_reason
 from lims.cases.views.blueprint import look
 from lims.identities.operations.package import donor_section
@@ -30,6 +30,9 @@ def post_sealed_package() -> ResponseReturnValue:
     lab = laboratory()
     return hand_out(
         code,
-        (remains_section(vault, lab.files), donor_section(vault), *lab.package_sections),
+        (
+            remains_section(vault, lab.files), seals_section(vault), donor_section(vault),
+            *lab.package_sections,
+        ),
         sealed=True,
     )

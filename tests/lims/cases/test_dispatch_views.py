@@ -12,11 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from lims.cases.models.dispatches import Dispatch
+from lims.cases.models.dispatches import Dispatch, Package
+from lims.cases.operations import seals
+from lims.cases.rules.dispatches import PackageState
 from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.db import Database
 from lims.core.once import RequestKey
+from lims.core.sealing import Vault
 from lims.people.models import Person
 from lims.people.operations import hash_pin, issue_badge
 from tests.cast import Cast
@@ -178,3 +181,28 @@ def test_templates_senders_and_a_cancelled_list(
     )
     assert cancelled.status_code == 303
     assert "sent by mistake" in reception.get(taken.headers["Location"]).text
+
+
+def test_the_coordinator_sees_broken_seals_that_nothing_followed_until_something_did(
+    database: Database, cast: Cast, sign_in: SignIn, sealed: Sealed, vault: Vault
+) -> None:
+    says = "1 broken seal: neither a new seal nor use followed."
+    client = sign_in(cast.coordinator)
+    sealed.at = at = now() - timedelta(minutes=5)
+    with database.writing() as session:
+        ref = sealed.a_dispatch(session)
+        (package,) = session.scalars(
+            select(Package).where(
+                Package.dispatch_ref == ref, Package.state == PackageState.SEALED
+            )
+        )
+        seals.break_seal(
+            session, vault, package.ref, reason="to count", witness=cast.coordinator,
+            by=cast.reception, at=at,
+        )  # fmt: skip
+    page = client.get("/cases/dispatches")
+    assert says in said(page)
+    assert f"/cases/dispatches/{ref}" in page.text.split(says)[1].split("</ul>")[0]
+    with database.writing() as session:
+        seals.apply_seal(session, vault, package.ref, number="N-77", by=cast.reception, at=at)
+    assert says not in said(client.get("/cases/dispatches"))

@@ -14,7 +14,8 @@ from lims.core.clock import now
 from lims.core.db import Database
 from lims.core.sealing import destroy_key, open_vault
 from lims.core.settings import Settings
-from lims.custody.queries import held, history
+from lims.custody.queries import held, history, subject
+from lims.custody.rules import Tag
 from lims.handovers.operations import hand_over
 from lims.handovers.rules import Purpose
 from tests.cast import PASSWORD, Cast
@@ -44,7 +45,7 @@ def test_somebody_from_outside_receives_a_thing_and_another_brings_it_back(
     assert post("/cases/outside", document=" ")[1]["error"] == "PartyIncomplete"
     assert post("/cases/outside", secret="not the password")[0] == 403
     assert post("/cases/outside", list=other)[1]["error"] == "HeldByOther"
-    status, told = post("/cases/outside")
+    status, told = post("/cases/outside", purpose="review")
     assert status == 201, told
     with database.reading() as session:
         (shown,) = parties(session, open_vault(settings))
@@ -76,3 +77,9 @@ def test_somebody_from_outside_receives_a_thing_and_another_brings_it_back(
     with database.reading() as session:
         last = parties(session, open_vault(settings))[-1]
         assert (last.name, last.document, last.fits) == ("", "", False), "erased with its key"
+    # What is given back for ever is closed in the same act: there is no button to forget.
+    assert post("/cases/outside")[0] == 201
+    with database.reading() as session:
+        assert subject(session, code).state == "returned"  # type: ignore[union-attr]  # coded
+        told_last = [one.tag for one in history(session, code)][-2:]
+        assert told_last == [Tag.SUBJECT_CUSTODY_GIVEN_OUTSIDE, Tag.SAMPLE_ITEM_RETURNED]
