@@ -289,3 +289,12 @@ def tone_of(model: ScannerModel, heard: bytes) -> Tone | None:
         if sound == heard:
             return tone
     return None
+
+
+def is_whole(model: ScannerModel, heard: bytes) -> bool:
+    """Return whether these bytes are a tone of this model, and the beginning of no other."""
+    if tone_of(model, heard) is None:
+        return False
+    if model is ScannerModel.SSI:
+        heard = heard.removeprefix(ssi_packet(SsiOpcode.ACK))
+    return sum(sound.startswith(heard) for sound in _FEEDBACK[model].values()) == 1

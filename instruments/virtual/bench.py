@@ -14,6 +14,7 @@ from typing import Any
 from instruments.scanners import (
     ScannerModel,
     SsiOpcode,
+    is_whole,
     ssi_packet,
     tone_of,
 )
@@ -169,8 +170,10 @@ class VirtualDevices:
             if chunk:
                 wish.heard += chunk
                 wish.last_byte_at = at
-                return
-            quiet = wish.heard and at - wish.last_byte_at >= _QUIET
+                chunk = b""
+            # Where no further byte could make it another tone, nothing is waited for.
+            whole = is_whole(self._model, bytes(wish.heard))
+            quiet = wish.heard and (whole or at - wish.last_byte_at >= _QUIET)
             # An SSI acknowledgement alone is not yet the tone.
             toneless = self._model is ScannerModel.SSI and wish.heard == ssi_packet(SsiOpcode.ACK)
             if (quiet and not toneless) or at - wish.sent_at >= wish.wait:

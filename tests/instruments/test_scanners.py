@@ -16,6 +16,7 @@ from instruments.scanners import (
     Tone,
     feedback,
     frames_of,
+    is_whole,
     ssi_packet,
     tone_of,
 )
@@ -231,6 +232,19 @@ def test_every_tone_sounds_different_on_every_scanner(model):
     assert len(sounds) == len(Tone)
     assert all(tone_of(model, feedback(model, tone)) is tone for tone in Tone)
     assert tone_of(model, b"\x00") is None
+
+
+def test_a_tone_is_whole_only_where_no_further_byte_makes_it_another():
+    def whole(model, tone):
+        return is_whole(model, feedback(model, tone))
+
+    assert all(whole(ScannerModel.HONEYWELL, tone) for tone in Tone)
+    assert all(whole(ScannerModel.SSI, tone) for tone in Tone)
+    assert [whole(ScannerModel.PLAIN, tone) for tone in Tone].count(True) == 1
+    assert not whole(ScannerModel.DATALOGIC, Tone.ACCEPTED)
+    assert whole(ScannerModel.DATALOGIC, Tone.STORED)
+    assert not is_whole(ScannerModel.SSI, ssi_packet(SsiOpcode.ACK))
+    assert not is_whole(ScannerModel.HONEYWELL, b"")
 
 
 def test_honeywell_feedback_is_that_of_its_manual():
