@@ -17,7 +17,7 @@ from labels import pdf, preview, ruler, zpl
 from labels.errors import LabelError
 from labels.files import FIELDS, file_name, read
 from labels.layout import DPIS, Layout, Values
-from labels.trial import VALUES, faults
+from labels.trial import VALUES, Fault, faults
 from lims.core.clock import now
 from lims.layouts import operations, queries
 from lims.layouts.models import LayoutVersion
@@ -55,14 +55,6 @@ class Row:
     saved_at: datetime | None
     saved_by: str
     file: str
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with a layout as a page shows it."""
-
-    words: str
-    where: str
 
 
 def _folder() -> Path:
@@ -238,17 +230,21 @@ def _shown(text: str, asked: Mapping[str, Any]) -> dict[str, object]:
         layout = read(text, file="")
     except LabelError as error:
         return {**shown, "faults": [{"words": in_words(fault_words(error)), "where": ""}]}
-    told = [
-        {"words": in_words(fault_words(fault.error)), "where": _where(fault.dpi, fault.values)}
-        for fault in faults(layout)
-    ]
+    found = list(faults(layout))
     dpi = asked["dpi"]
+    drawn = None
     try:
         drawn = preview.draw(zpl.render(layout, _values(asked), dpi=dpi), dpi=dpi)
     except LabelError as error:
-        words = in_words(fault_words(error))
-        if words not in {each["words"] for each in told}:
-            told.append({"words": words, "where": _where(dpi, asked["values"])})
+        if (error.reason, error.field) not in {
+            (one.error.reason, one.error.field) for one in found
+        }:
+            found.append(Fault(dpi, asked["values"], error))
+    told = [
+        {"words": in_words(fault_words(one.error)), "where": _where(one.dpi, one.values)}
+        for one in found
+    ]
+    if drawn is None:
         return {**shown, "faults": told}
     return {
         "picture": "data:image/png;base64," + b64encode(drawn.png).decode("ascii"),
