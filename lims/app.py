@@ -9,12 +9,12 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
+from lims.bench.views import load_who
 from lims.core.code_keys import open_database
 from lims.core.files import FileStore
 from lims.core.secrets import secret
 from lims.core.settings import Settings
 from lims.features import BLUEPRINTS, GAP_CHECKS, MEANINGS, PACKAGE_SECTIONS, PLACES
-from lims.people.views import load_signed_in
 from lims.web import errors, guard, locale, pages, shell
 
 PACKAGE = Path(__file__).parent
@@ -55,7 +55,7 @@ def create_app(settings: Settings, *, extra: Iterable[Blueprint] = ()) -> Flask:
     )
     locale.install(app)
     errors.install(app)
-    guard.install(app, load_signed_in, CSRFProtect(app))
+    guard.install(app, load_who, CSRFProtect(app))
     shell.install(app, PLACES)
     app.after_request(pages.with_security_headers)
     for blueprint in (*BLUEPRINTS, *extra):

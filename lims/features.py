@@ -9,7 +9,15 @@ from flask import Blueprint
 from lims.amplification.models import Amplification
 from lims.amplification.operations import MEANING as AMPLIFICATION
 from lims.amplification.views import blueprint as amplification
-from lims.bench.models import BenchSession, Device, ScanRecord, StationState
+from lims.bench.models import (
+    Alarm,
+    BenchSession,
+    CommandCard,
+    Device,
+    ScanRecord,
+    Screen,
+    StationState,
+)
 from lims.bench.views import blueprint as bench
 from lims.cases.models import (
     Assignment,
@@ -170,6 +178,9 @@ TABLES = (
     StationState,
     ScanRecord,
     Device,
+    Alarm,
+    Screen,
+    CommandCard,
     SealedKey,
     CodeKey,
     Site,
@@ -246,9 +257,7 @@ PLACES: tuple[Place, ...] = (
     Place(Right.SEE_THROUGHPUT, "throughput.overview", "home", N_("Laboratory")),
     Place(Right.SEE_LEDGER, "quality.ledger", "proof", N_("Ledger")),
     Place(Right.SET_HOLDS, "quality.holds", "hand", N_("Holds")),
-    Place(
-        Right.WORK_AT_BENCH, "bench.benches", "scanner", N_("Benches"), unless=Right.SET_HOLDS
-    ),
+    Place(Right.WORK_AT_BENCH, "bench.benches", "scanner", N_("Benches"), unless=Right.SET_HOLDS),
     Place(Right.WORK_BATCHES, "plates.worklist", "list", N_("Worklist")),
     Place(Right.READ_PROFILES, "genotyping.readings", "pen", N_("Readings")),
     Place(Right.REVIEW_PROFILES, "genotyping.readings", "pen", N_("Review")),

@@ -206,3 +206,10 @@ class NoScreenAtIntake(Refusal):
 
     says = N_("Intake has no screen of its own.")
     do = N_("Whoever works at intake signs in there.")
+
+
+class CardReplaced(Refusal):
+    """A command card in whose place another was printed."""
+
+    says = N_("This command card was replaced by another.")
+    do = N_("Throw it away, and scan the newer card of this bench.")

@@ -110,3 +110,27 @@ class HeartbeatSchema(Schema):
     version = fields.String(load_default="", validate=validate.Length(max=20))
     clock = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
     stations = fields.List(fields.Nested(StationDevicesSchema), required=True)
+
+
+class ScreenSchema(Schema):
+    """The code that opens a screen."""
+
+    code = fields.String(required=True, validate=validate.Length(min=1, max=40))
+
+
+class CardsSchema(Schema):
+    """Why command cards are printed; where there are none yet no reason is needed."""
+
+    reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class AlarmSchema(Schema):
+    """What an alarm led to."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=3, max=400))
+
+
+class AlarmsSchema(Schema):
+    """Which page of the alarms."""
+
+    before = fields.Integer(load_default=0, validate=validate.Range(min=0))

@@ -27,6 +27,7 @@ class Right(StrEnum):
     SCAN = "scan at a station"
     WORK_AT_BENCH = "work at a bench's page"
     PRINT_LABELS = "print and void labels"
+    FIT_BENCHES = "print command cards of benches"
     # the laboratory side
     SEE_SAMPLES = "see samples by code"
     PLAN_WORK = "plan batches and plates"
@@ -117,6 +118,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_STOCK,
             Right.STORE_THINGS,
             Right.KEEP_STOCK,
+            Right.FIT_BENCHES,
         }
     ),
     Role.QUALITY: frozenset(
@@ -141,6 +143,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_OWN_ACCOUNT,
             Right.KEEP_PEOPLE,
             Right.KEEP_STATIONS,
+            Right.FIT_BENCHES,
             Right.KEEP_LAYOUTS,
             Right.SEE_SYSTEM,
         }

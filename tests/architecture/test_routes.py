@@ -28,7 +28,7 @@ SignIn = Callable[[Actor], FlaskClient]
 # Whoever has not signed in must reach the door, and nothing else.
 PUBLIC = {
     "people.home", "people.sign_in", "people.post_sign_in", "people.start", "people.post_start",
-    "people.post_language", "people.health", "static",
+    "people.post_language", "people.health", "static", "bench.screen", "bench.post_screen",
 }  # fmt: skip
 METHODS = ("GET", "POST")
 # Refusals that are not about rights may have no other status than these.

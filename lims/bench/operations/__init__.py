@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verbs of a bench: take it, leave it, record what is scanned, typed or commanded there."""
 
+from lims.bench.operations.asides import answer_alarm
+from lims.bench.operations.door import awaited_badge, end_if_idle, idle_benches
+from lims.bench.operations.fittings import (
+    CARD,
+    close_screen,
+    open_screen,
+    order_screen,
+    print_cards,
+)
 from lims.bench.operations.recording import (
     Meanings,
     record_command,
@@ -16,9 +25,18 @@ from lims.bench.operations.sitting import (
 )
 
 __all__ = [
+    "CARD",
     "Meanings",
+    "answer_alarm",
+    "awaited_badge",
     "bench_session",
+    "close_screen",
+    "end_if_idle",
+    "idle_benches",
     "leave_bench",
+    "open_screen",
+    "order_screen",
+    "print_cards",
     "record_command",
     "record_devices",
     "record_entry",

@@ -28,6 +28,7 @@ from lims.bench.queries import last_read
 from lims.bench.rules import (
     COMMAND_CODES,
     BenchTaken,
+    CardReplaced,
     LabelCutShort,
     NobodyHere,
     NothingAsked,
@@ -64,6 +65,7 @@ from lims.people.models import Person, Station
 from lims.people.queries import open_station
 from lims.people.queries import station as station_of_code
 from lims.printing.operations import scan_label
+from lims.printing.rules import LabelUnknown, LabelVoid
 from lims.samples.operations import QUARANTINE, answer_quarantine, ask_quarantine
 from lims.web.rights import may_scan_at
 
@@ -93,15 +95,15 @@ def record_scan(
     def judge() -> Outcome:
         nonlocal frees
         second = meanings[station.kind].badges if station.kind in meanings else frozenset()
+        if scan.source is Source.TYPED and not scan.reason.strip():
+            raise TypedWithoutReason()
         if badge is not None and (here is None or state.step not in second):
             return take_badge_at_door(session, station, state, here, badge, at)
         state.badge = None
         actor = _entitled(person, here, station)
-        if scan.source is Source.TYPED and not scan.reason.strip():
-            raise TypedWithoutReason()
         payload = _payload(scan.text, station)
         visit = _visit(station, state, actor, at, scan.reason)
-        if (command := _command_in(session, station, payload)) is not None:
+        if (command := _command_in(session, payload, actor, station, at)) is not None:
             frees = False
             return _commanded(session, meanings, station, state, visit, command)
         if payload.kind in (Kind.COMMAND, Kind.STATION):
@@ -267,10 +269,13 @@ def _commanded(
     return _meaning(meanings, station).command(session, visit, command)
 
 
-def _command_in(session: Session, station: Station, payload: Payload) -> Command | None:
-    """Return the command of a bench card: of those printed for all benches, or of this station's.
+def _command_in(
+    session: Session, payload: Payload, by: Actor, station: Station, at: datetime
+) -> Command | None:
+    """Return the command of a card: of those printed for all benches, or of this station's own.
 
-    Raises LabelVoid for a card that was replaced, WrongThing for one of another station.
+    The first scan of a card shows that it was printed. Raises CardReplaced, WrongThing for one of
+    another station.
     """
     if payload.code in COMMAND_CODES:
         return COMMAND_CODES[payload.code]
@@ -279,6 +284,10 @@ def _command_in(session: Session, station: Station, payload: Payload) -> Command
         return None
     if card.station_code != station.code:
         raise WrongThing(code=threes(payload.code))
+    try:
+        scan_label(session, payload, station=station.code, by=by, at=at)
+    except (LabelVoid, LabelUnknown):
+        raise CardReplaced() from None
     return card.command
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lims.bench.models import BenchSession, Device, StationState
-from lims.bench.rules import DeviceState, WrongStation
+from lims.bench.rules import DeviceState, Ended, WrongStation
 from lims.core.actors import Actor
+from lims.core.scans import SECRETS
 from lims.custody.operations import append
 from lims.custody.rules import Tag
 from lims.people.queries import open_station
@@ -18,16 +19,36 @@ from lims.web.rights import may_scan_at
 
 
 def take_bench(session: Session, station_code: str, *, by: Actor, at: datetime) -> None:
-    """Begin to work at a station; whoever worked there leaves it. Raises WrongStation."""
+    """Begin to work at a station from the page of somebody signed in. Raises WrongStation."""
+    open_bench(session, station_code, by=by, at=at)
+
+
+def open_bench(
+    session: Session, station_code: str, *, by: Actor, at: datetime, badge: str | None = None
+) -> None:
+    """Begin to work at a station; whoever worked there leaves it. Raises WrongStation.
+
+    What the former was working on is kept for the former, and what this person left here when
+    somebody else came is there again.
+    """
     station = open_station(session, station_code)
     if not may_scan_at(by.role, station.kind) or by.person is None:
         raise WrongStation()
+    state = locked_state(session, station_code, at)
+    state.badge, state.badge_at = None, None
+    state.revision += 1
     sitting = bench_session(session, station_code)
     if sitting is not None:
         if sitting.person_id == by.person:
+            sitting.last_at = at
             return
-        leave_bench(session, station_code, by=by, at=at)
-    session.add(BenchSession(station_code=station_code, person_id=by.person, opened_at=at))
+        end_session(session, sitting, by=by, at=at, ended=Ended.TAKEN)
+    _exchange_work(session, state, by.person)
+    session.add(
+        BenchSession(
+            station_code=station_code, person_id=by.person, opened_at=at, last_at=at, badge=badge
+        )
+    )
     session.flush()
     append(
         session,
@@ -36,28 +57,76 @@ def take_bench(session: Session, station_code: str, *, by: Actor, at: datetime) 
         by=by,
         at=at,
         device=station_code,
-        content={},
+        content={"how": "badge" if badge else "page"},
     )
-    locked_state(session, station_code, at).revision += 1
 
 
-def leave_bench(session: Session, station_code: str, *, by: Actor, at: datetime) -> None:
+def leave_bench(
+    session: Session, station_code: str, *, by: Actor, at: datetime, ended: Ended = Ended.PAGE
+) -> None:
     """End the work of whoever sits at a station; nothing happens when nobody does."""
     sitting = bench_session(session, station_code)
     if sitting is None:
         return
+    end_session(session, sitting, by=by, at=at, ended=ended)
+    locked_state(session, station_code, at).revision += 1
+
+
+def end_session(
+    session: Session, sitting: BenchSession, *, by: Actor, at: datetime, ended: Ended
+) -> None:
+    """Close a session of a bench, and say in the ledger how it ended."""
     sitting.closed_at = at
+    sitting.ended = ended
     session.flush()
     append(
         session,
         Tag.STATION_SESSION_CLOSED,
-        stream=station_code,
+        stream=sitting.station_code,
         by=by,
         at=at,
-        device=station_code,
-        content={},
+        device=sitting.station_code,
+        content={"why": ended.value},
     )
-    locked_state(session, station_code, at).revision += 1
+
+
+def _exchange_work(session: Session, state: StationState, person: int) -> None:
+    """Put away what the last one here was working on, and lay out what `person` left."""
+    last = session.scalar(
+        select(BenchSession)
+        .where(BenchSession.station_code == state.station_code)
+        .order_by(BenchSession.id.desc())
+        .limit(1)
+    )
+    if last is None or last.person_id == person:
+        return
+    secret = state.ask is not None and state.ask["name"] in SECRETS
+    # Nobody's confirmation outlives the moment in which it was given.
+    last.kept = {
+        "focus": state.focus,
+        "held": None if secret else state.held,
+        "step": "" if secret else state.step,
+        "memory": {} if secret else dict(state.memory),
+        "ask": None if secret else state.ask,
+        "next": None if secret else state.next,
+    }
+    own = session.scalar(
+        select(BenchSession)
+        .where(BenchSession.station_code == state.station_code, BenchSession.person_id == person)
+        .order_by(BenchSession.id.desc())
+        .limit(1)
+    )
+    left = own.kept if own is not None and own.kept is not None else BLANK
+    if own is not None:
+        own.kept = None
+    for name in BLANK:
+        setattr(state, name, left[name])
+
+
+BLANK: Mapping[str, object] = {
+    "focus": None, "held": None, "step": "", "memory": {}, "ask": None, "next": None,
+}  # fmt: skip
+"""A station at which nothing is going on."""
 
 
 def bench_session(session: Session, station_code: str) -> BenchSession | None:

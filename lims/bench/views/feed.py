@@ -5,16 +5,20 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from lims.bench.operations import end_if_idle, idle_benches
 from lims.bench.queries import revisions
+from lims.core.clock import now
 from lims.core.db import Database
 
 log = structlog.get_logger()
 LOOK_EVERY_SECONDS = 0.1
 LOOK_AGAIN_SECONDS = 1.0
+END_IDLE_EVERY_SECONDS = 5.0
 KEEP_ALIVE_SECONDS = 15
 LONGEST_SECONDS = 600
 """A stream ends after this time and the page opens another: an ended session ends its page."""
@@ -26,8 +30,9 @@ News = Callable[[int], dict[str, object]]
 class Feed:
     """Watches the revisions of all stations while at least one page is open."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, idle: timedelta) -> None:
         self._database = database
+        self._idle = idle
         self._changed = threading.Condition()
         self._revisions: dict[str, int] = {}
         self._pages = 0
@@ -76,7 +81,11 @@ class Feed:
             return self._revisions.get(station, seen)
 
     def _watch(self) -> None:
+        ended = time.monotonic()
         while True:
+            if time.monotonic() - ended >= END_IDLE_EVERY_SECONDS:
+                ended = time.monotonic()
+                self._end_idle()
             fresh = self._look()
             with self._changed:
                 if fresh is not None and fresh != self._revisions:
@@ -86,6 +95,18 @@ class Feed:
                     self._watching = False
                     return
             time.sleep(LOOK_EVERY_SECONDS if fresh is not None else LOOK_AGAIN_SECONDS)
+
+    def _end_idle(self) -> None:
+        """End work where nothing was scanned for too long, while somebody looks at a bench."""
+        try:
+            at = now()
+            with self._database.reading() as session:
+                codes = idle_benches(session, idle=self._idle, at=at)
+            for code in codes:
+                with self._database.writing() as session:
+                    end_if_idle(session, code, idle=self._idle, read_at=at, at=at)
+        except SQLAlchemyError as error:
+            log.warning("idle-waits", error=type(error).__name__)
 
     def _look(self) -> dict[str, int] | None:
         """Return the revisions, or None while the database does not answer: pages wait for it."""

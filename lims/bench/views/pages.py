@@ -2,12 +2,14 @@
 """The pages of benches: the list, and the station at work, live."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from lims.bench.models import ScanRecord
+from lims.bench.models import ScanRecord, StationState
+from lims.bench.operations import awaited_badge
 from lims.bench.queries import (
     ShownDevice,
     after,
@@ -24,9 +26,10 @@ from lims.bench.views.feed import Feed
 from lims.core.clock import now, utc_text
 from lims.core.codes import Kind
 from lims.core.db import Database
+from lims.core.errors import NotFound
 from lims.core.scans import Command, StationKind, Verdict, Visit
 from lims.core.words import N_, Many, Say
-from lims.people.queries import open_station
+from lims.people.queries import open_station, person_of_badge
 from lims.printing.queries import pending_at
 from lims.printing.rules import COUNTER_JUMPED, LabelState
 from lims.web.guard import needs, signed_in
@@ -80,7 +83,17 @@ LABEL_WORDS = {
     LabelState.AMBIGUOUS: N_("perhaps printed: look, and scan it back"),
 }
 
-SHOWN = (Command.DONE, Command.UNDO, Command.NEXT, Command.HOLD, Command.HELP)
+SHOWN = tuple(Command)
+
+CARD_WORDS = {
+    Command.DONE: N_("Finish what is open here"),
+    Command.UNDO: N_("Take back the last step"),
+    Command.NEXT: N_("Set aside, go to the next"),
+    Command.PRINT: N_("Print the label again"),
+    Command.HOLD: N_("Quarantine what was read"),
+    Command.HELP: N_("What does this bench wait for?"),
+}
+"""What stands on the command cards."""
 
 COMMAND_WORDS = {
     Command.DONE: N_("Done"),
@@ -121,6 +134,8 @@ VERDICT_WORDS = {
 @needs(Right.WORK_AT_BENCH)
 def benches_list() -> ResponseReturnValue:
     """List the benches at which this person may work."""
+    if g.who.station:
+        return redirect(url_for("bench.station", code=g.who.station))
     role = signed_in().role
     with reading() as session:
         rows = [row for row in benches(session) if may_scan_at(role, row.station.kind)]
@@ -131,13 +146,14 @@ def benches_list() -> ResponseReturnValue:
 @needs(Right.WORK_AT_BENCH)
 def station(code: str) -> ResponseReturnValue:
     """Show a station: scan, verdict, next action."""
-    code = code_in_path(code, Kind.STATION)
+    code = own_or_any(code)
     lab = laboratory()
     at = now()
-    by = signed_in()
+    screen = bool(g.who.station)
     with reading() as session:
         bench = open_station(session, code)
         person = sitting(session, code)
+        by = person.actor if screen and person is not None else signed_in()
         state = station_state(session, code)
         records = recent(session, code)
         meaning = lab.meanings.get(bench.kind)
@@ -162,6 +178,9 @@ def station(code: str) -> ResponseReturnValue:
                 for device in shown_devices(session, code, at=at)
             ],
             mine=person is not None and person.id == by.person,
+            screen=screen,
+            door=door_of(session, state, at),
+            idle_minutes=lab.settings.bench_idle_minutes,
             person=person,
             may_work=may_scan_at(by.role, bench.kind),
             state=state,
@@ -192,7 +211,7 @@ def station(code: str) -> ResponseReturnValue:
 @needs(Right.WORK_AT_BENCH)
 def outcomes(code: str) -> ResponseReturnValue:
     """Return what was said at a station after a sequence, for a page without a stream."""
-    code = code_in_path(code, Kind.STATION)
+    code = own_or_any(code)
     return jsonify(_news(laboratory().database, code, query(AfterSchema())["after"]))
 
 
@@ -200,14 +219,17 @@ def outcomes(code: str) -> ResponseReturnValue:
 @needs(Right.WORK_AT_BENCH)
 def events(code: str) -> ResponseReturnValue:
     """Tell a page each time its station changes."""
-    code = code_in_path(code, Kind.STATION)
+    code = own_or_any(code)
     database = laboratory().database
     with reading() as session:
         open_station(session, code)
     seen = query(SeenSchema())
     given = request.headers.get("Last-Event-ID", "")
     sequence = int(given) if given.isdecimal() else seen["after"]
-    feed: Feed = current_app.extensions.setdefault("osteon_feed", Feed(database))
+    feed: Feed = current_app.extensions.setdefault(
+        "osteon_feed",
+        Feed(database, timedelta(minutes=laboratory().settings.bench_idle_minutes)),
+    )
     return Response(
         feed.follow(code, lambda after: _news(database, code, after), sequence, seen["revision"]),
         mimetype="text/event-stream",
@@ -227,6 +249,20 @@ def _news(database: Database, code: str, sequence: int) -> dict[str, object]:
             for device in devices
         ],
     }
+
+
+def own_or_any(code: str) -> str:
+    """Return a station's code; a screen is shown its own alone, else NotFound."""
+    read = code_in_path(code, Kind.STATION)
+    if g.who.station and g.who.station != read:
+        raise NotFound(code=read)
+    return read
+
+
+def door_of(session: Session, state: StationState | None, at: datetime) -> str:
+    """Return the initials of the person whose PIN is awaited at a bench, '' for nobody."""
+    badge = awaited_badge(state, at)
+    return person_of_badge(session, badge).initials if badge is not None else ""
 
 
 LATE_VERDICT = N_("Late: %(verdict)s")

@@ -2,6 +2,7 @@
 """What is posted to a station: by its agent with a key, or by the page of who works there."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lims.bench.models import ScanRecord
 from lims.bench.operations import (
+    awaited_badge,
     leave_bench,
     record_command,
     record_devices,
@@ -29,12 +31,12 @@ from lims.bench.views.pages import blueprint, told
 from lims.core.clock import now
 from lims.core.codes import Kind
 from lims.core.errors import NotFound, Refusal
-from lims.core.scans import OWN_PIN, SECRETS, Entry
+from lims.core.scans import DOOR_PIN, OWN_PIN, SECRETS, Entry
 from lims.people.operations import claim_station, require_claim
 from lims.people.rules import AgentReport
 from lims.people.views import confirm_badge, confirm_own_pin
-from lims.web.guard import needs, signed_in
-from lims.web.pages import code_in_path, done, form, laboratory, reading, write
+from lims.web.guard import may_here, needs, signed_in
+from lims.web.pages import code_in_path, done, form, laboratory, reading, settings, write
 from lims.web.rights import Right
 
 
@@ -49,7 +51,7 @@ def post_scan(station: str) -> ResponseReturnValue:
     with lab.database.writing(scan.scan_id) as session:
         _require_claim(session, station)
         record = record_scan(
-            session, station, scan, by=signed_in(), at=now(), meanings=lab.meanings
+            session, station, scan, by=signed_in(), at=now(), meanings=lab.meanings, idle=idle()
         )
     return _answered(station, record)
 
@@ -66,7 +68,7 @@ def post_entry(station: str) -> ResponseReturnValue:
     lab.files.check_room()
     with lab.database.writing(entry.entry_id) as session:
         record = record_entry(
-            session, station, entry, by=signed_in(), at=now(), meanings=lab.meanings
+            session, station, entry, by=signed_in(), at=now(), meanings=lab.meanings, idle=idle()
         )
     return _answered(station, record)
 
@@ -82,7 +84,7 @@ def post_command(station: str) -> ResponseReturnValue:
     with lab.database.writing(given["command_id"]) as session:
         record = record_command(
             session, station, given["command"], command_id=given["command_id"],
-            by=signed_in(), at=now(), meanings=lab.meanings,
+            by=signed_in(), at=now(), meanings=lab.meanings, idle=idle(),
         )  # fmt: skip
     return _answered(station, record)
 
@@ -144,7 +146,7 @@ def post_take(station: str) -> ResponseReturnValue:
 @needs(Right.WORK_AT_BENCH)
 def post_leave(station: str) -> ResponseReturnValue:
     """Leave a bench."""
-    station = code_in_path(station, Kind.STATION)
+    station = station_of(station)
 
     def act(session: Session) -> dict[str, object]:
         leave_bench(session, station, by=signed_in(), at=now())
@@ -155,13 +157,15 @@ def post_leave(station: str) -> ResponseReturnValue:
 
 def _require_claim(session: Session, station: str) -> None:
     """Take nothing from an agent at whose station another one works; people are no agents."""
-    if g.who.station:
+    if may_here(Right.AGENT):
         require_claim(session, station, g.who.agent, at=now())
 
 
 def _confirmed(station: str, entry: Entry) -> Entry:
     """Check a PIN before the transaction; what goes on holds whose it is, and never the PIN."""
     blank = replace(entry, value="")
+    if entry.name == DOOR_PIN:
+        return _door_pin(station, entry, blank)
     with reading() as session:
         state = station_state(session, station)
         known = was_answered(session, entry.entry_id)
@@ -178,6 +182,25 @@ def _confirmed(station: str, entry: Entry) -> Entry:
         return replace(blank, badge=badge, confirmed=confirm_badge(badge, entry.value, not_by=by))
     except Refusal as refusal:
         return replace(blank, wrong=refusal)
+
+
+def _door_pin(station: str, entry: Entry, blank: Entry) -> Entry:
+    """Check the PIN of the badge that was scanned to open work at a bench."""
+    with reading() as session:
+        known = was_answered(session, entry.entry_id)
+        badge = awaited_badge(station_state(session, station), now())
+    if known or badge is None:
+        return blank
+    try:
+        owner = confirm_badge(badge, entry.value, right=Right.SCAN)
+        return replace(blank, badge=badge, confirmed=owner)
+    except Refusal as refusal:
+        return replace(blank, badge=badge, wrong=refusal)
+
+
+def idle() -> timedelta:
+    """Return after how long without a scan work at a bench ends; zero for never."""
+    return timedelta(minutes=settings().bench_idle_minutes)
 
 
 def _answered(station: str, record: ScanRecord) -> ResponseReturnValue:

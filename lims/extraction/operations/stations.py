@@ -170,5 +170,5 @@ def _picture(session: Session, visit: Visit) -> Mapping[str, object]:
 
 MEANING = Meaning(
     scan=_scan, command=_command, entry=_entry, fragment="extraction/station.html",
-    picture=_picture, badges=True,
+    picture=_picture, badges=frozenset({SECOND}),
 )  # fmt: skip

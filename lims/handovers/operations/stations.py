@@ -201,5 +201,5 @@ def _picture(session: Session, visit: Visit) -> Mapping[str, object]:
 
 MEANING = Meaning(
     scan=_scan, command=_command, entry=_entry, fragment="handovers/station.html",
-    picture=_picture, badges=True,
+    picture=_picture, badges=frozenset({LISTING, GIVING, RECEIVING}),
 )  # fmt: skip

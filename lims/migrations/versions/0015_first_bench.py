@@ -15,14 +15,50 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables with their constraints, indexes."""
     op.create_table(
+        "bench_screen",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("station_code", sa.String(length=9), nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column("made_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("code_until", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["station_code"], ["station.code"], name=op.f("fk_bench_screen_station_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bench_screen")),
+        sa.UniqueConstraint("secret", name=op.f("uq_bench_screen_secret")),
+    )
+    op.create_index(
+        op.f("ix_bench_screen_station_code"), "bench_screen", ["station_code"], unique=False
+    )
+    op.create_table(
         "bench_session",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("station_code", sa.String(length=9), nullable=False),
         sa.Column(
             "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("badge", sa.String(length=11), nullable=True),
         sa.Column("opened_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("closed_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "ended",
+            sa.Enum(
+                "badge",
+                "page",
+                "idle",
+                "taken",
+                name="ended",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("kept", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_bench_session_person_id")
         ),
@@ -41,6 +77,35 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_table(
+        "command_card",
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column("station_code", sa.String(length=9), nullable=False),
+        sa.Column(
+            "command",
+            sa.Enum(
+                "done",
+                "undo",
+                "next",
+                "print",
+                "hold",
+                "help",
+                name="command",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_command_card_code")),
+        sa.ForeignKeyConstraint(
+            ["station_code"], ["station.code"], name=op.f("fk_command_card_station_code")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_command_card")),
+        sa.UniqueConstraint(
+            "station_code", "command", name=op.f("uq_command_card_station_code_command")
+        ),
     )
     op.create_table(
         "device",
@@ -70,6 +135,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station_code", "kind", "port", name=op.f("pk_device")),
     )
     op.create_table(
+        "station_state",
+        sa.Column("station_code", sa.String(length=9), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("focus", sa.String(length=11), nullable=True),
+        sa.Column("held", sa.String(length=11), nullable=True),
+        sa.Column("step", sa.String(length=40), nullable=False),
+        sa.Column("memory", sa.JSON(), nullable=False),
+        sa.Column("ask", sa.JSON(), nullable=True),
+        sa.Column("next", sa.JSON(), nullable=True),
+        sa.Column("stopped", sa.Boolean(), nullable=False),
+        sa.Column("badge", sa.String(length=11), nullable=True),
+        sa.Column("badge_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_code"], ["station.code"], name=op.f("fk_station_state_station_code")
+        ),
+        sa.PrimaryKeyConstraint("station_code", name=op.f("pk_station_state")),
+    )
+    op.create_table(
         "scan_record",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("scan_id", sa.String(length=64), nullable=False),
@@ -89,6 +173,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("step", sa.String(length=40), nullable=False),
         sa.Column(
             "source",
             sa.Enum(
@@ -135,6 +223,9 @@ def upgrade() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_scan_record_person_id")
         ),
         sa.ForeignKeyConstraint(
+            ["session_id"], ["bench_session.id"], name=op.f("fk_scan_record_session_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["station_code"], ["station.code"], name=op.f("fk_scan_record_station_code")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan_record")),
@@ -142,19 +233,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_scan_record_recent", "scan_record", ["station_code", "id"], unique=False)
     op.create_table(
-        "station_state",
+        "label_alarm",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("scan_id", sa.String(length=64), nullable=False),
         sa.Column("station_code", sa.String(length=9), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("focus", sa.String(length=11), nullable=True),
-        sa.Column("held", sa.String(length=11), nullable=True),
-        sa.Column("step", sa.String(length=40), nullable=False),
-        sa.Column("memory", sa.JSON(), nullable=False),
-        sa.Column("ask", sa.JSON(), nullable=True),
-        sa.Column("next", sa.JSON(), nullable=True),
-        sa.Column("stopped", sa.Boolean(), nullable=False),
-        sa.Column("changed_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("refusal", sa.String(length=40), nullable=False),
+        sa.Column("read", sa.String(length=40), nullable=False),
+        sa.Column("raised_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.String(length=80), nullable=True),
+        sa.Column("reason", sa.String(length=400), nullable=False),
         sa.ForeignKeyConstraint(
-            ["station_code"], ["station.code"], name=op.f("fk_station_state_station_code")
+            ["person_id"], ["person.id"], name=op.f("fk_label_alarm_person_id")
         ),
-        sa.PrimaryKeyConstraint("station_code", name=op.f("pk_station_state")),
+        sa.ForeignKeyConstraint(
+            ["scan_id"], ["scan_record.scan_id"], name=op.f("fk_label_alarm_scan_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_code"], ["station.code"], name=op.f("fk_label_alarm_station_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_label_alarm")),
+        sa.UniqueConstraint("scan_id", name=op.f("uq_label_alarm_scan_id")),
     )
+    op.create_index("ix_label_alarm_open", "label_alarm", ["answered_at", "id"], unique=False)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page of a station: takes scans and figures, shows verdicts at once, with a tone, and keeps
-// the focus in the scan box.
+// the focus where the next scan or figure belongs. Needs bench-tones.js and bench-pad.js.
 //
 // <div data-bench            the root; its data-* are
 //   data-scans="URL"         POST one scan  {scan_id, text, source, device_time, reason?}
@@ -43,42 +43,7 @@
   const inWords = (said) => (said && typeof said === "object" ? said[language] || said.en || "" : said || "");
   let shown = Number(root.dataset.last || 0);
 
-  // ---- tones: they repeat the screen, never replace it ----
-  const TONES = { // [hertz, start s, length s]
-    accepted: [[880, 0, 0.08]],
-    refused: [[220, 0, 0.3], [220, 0.42, 0.3]],
-    stop: [[220, 0, 0.3], [220, 0.42, 0.3]],
-    stored: [[523, 0, 0.12], [523, 0.2, 0.12]],
-    unknown: [[523, 0, 0.12], [880, 0.16, 0.16]],
-  };
-  const Context = window.AudioContext || window.webkitAudioContext;
-  let audio = null;
-  const soundButton = document.querySelector("[data-sound]");
-  const showSound = () => {
-    if (soundButton) soundButton.hidden = !Context || audio?.state === "running";
-  };
-  const wake = () => {
-    if (!Context) return;
-    audio = audio || new Context();
-    audio.resume().then(showSound, showSound);
-  };
-  const play = (verdict) => {
-    if (audio?.state !== "running") return;
-    for (const [hertz, start, length] of TONES[verdict] || []) {
-      const at = audio.currentTime + start, wave = audio.createOscillator(), gain = audio.createGain();
-      wave.frequency.value = hertz;
-      gain.gain.setValueAtTime(0.0001, at);
-      gain.gain.exponentialRampToValueAtTime(0.35, at + 0.01);
-      gain.gain.setValueAtTime(0.35, at + length - 0.015);
-      gain.gain.exponentialRampToValueAtTime(0.0001, at + length);
-      wave.connect(gain).connect(audio.destination);
-      wave.start(at);
-      wave.stop(at + length + 0.02);
-    }
-  };
-  ["pointerdown", "keydown"].forEach((name) => addEventListener(name, wake, { once: true, capture: true }));
-  soundButton?.addEventListener("click", wake);
-  showSound();
+  const { play } = window.BenchTones, pad = window.BenchPad;
 
   // ---- the verdict ----
   const LOOKS = {
@@ -156,14 +121,13 @@
       document.querySelectorAll("[data-live][id]").forEach((old) => {
         const now = fresh.getElementById(old.id);
         if (!now) gone = true;
-        const busy = old.contains(document.activeElement) && document.activeElement.matches("input,select,textarea");
+        const busy = old.contains(document.activeElement) && pad.typing();
         if (!now || busy || document.querySelector("dialog[open]")) return;
         const copy = document.importNode(now, true);
         old.replaceWith(copy);
         copy.dispatchEvent(new CustomEvent("osteon:replaced", { bubbles: true }));
       });
-      const writing = document.activeElement?.matches("input:not(#scan),select,textarea");
-      if (gone && !writing && !document.querySelector("dialog[open]")) location.reload();
+      if (gone && !pad.typing() && !document.querySelector("dialog[open]")) location.reload();
       hold();
     } catch {
       away(true);
@@ -279,16 +243,7 @@
     hold();
   });
 
-  // ---- figures: the pad ----
-  root.addEventListener("click", (event) => {
-    const key = event.target.closest("[data-key]");
-    if (!key) return;
-    const input = key.closest(".pad").querySelector("input[name=value]");
-    const what = key.dataset.key;
-    if (what === "back") input.value = input.value.slice(0, -1);
-    else if (what !== "." || !input.value.includes(".")) input.value += what;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-  });
+  // ---- figures ----
   root.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("[data-entry]") || !root.dataset.entries) return;
@@ -345,7 +300,6 @@
     source.addEventListener("open", () => { alive(); flush(); });
     source.addEventListener("alive", alive);
     source.addEventListener("outcome", (event) => { alive(); take(JSON.parse(event.data)); });
-    source.addEventListener("changed", () => { alive(); refresh(); });
     source.addEventListener("devices", (event) => { alive(); devices(JSON.parse(event.data).devices); });
     // Something of the station changed that is no outcome: a label printed, a bench taken.
     source.addEventListener("changed", () => { alive(); refresh(); });
@@ -380,11 +334,13 @@
   }, 5000);
 
   // ---- focus: never lost, never stolen from somebody who is filling something in ----
+  let waited = "";
   function hold() {
-    const input = box();
-    const now = document.activeElement;
+    const now = document.activeElement, asked = pad.field(root), input = asked || box();
     if (!input || document.querySelector("dialog[open]")) return;
-    if (!now || now === document.body || now.id === "main") input.focus({ preventScroll: true });
+    const fresh = asked && pad.name(asked) !== waited && now === box() && !now.value;
+    waited = asked ? pad.name(asked) : "";
+    if (!now || now === document.body || now.id === "main" || fresh) input.focus({ preventScroll: true });
   }
   document.addEventListener("focusout", () => setTimeout(hold, 50));
   document.addEventListener("click", () => setTimeout(hold, 50));
