@@ -36,6 +36,15 @@ def main(context: click.Context, config: Path, ends_with_parent: bool) -> None:
         if os.name == "posix" and key_file.exists() and key_file.stat().st_mode & 0o077:
             tell(f"anybody on this machine may read {key_file.name}: chmod 600 it")
     stop = threading.Event()
+    died: list[str] = []
+
+    def end_all(fault: threading.ExceptHookArgs) -> None:
+        # A bench that works in part is worse than one that is started again by the system.
+        died.append(fault.thread.name if fault.thread is not None else "")
+        threading.__excepthook__(fault)
+        stop.set()
+
+    threading.excepthook = end_all
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     if ends_with_parent:
@@ -46,7 +55,9 @@ def main(context: click.Context, config: Path, ends_with_parent: bool) -> None:
         drained = running.run(settings, stop=stop)
     except (SettingsRefused, JournalUnusable) as refusal:
         raise click.ClickException(f"{refusal.reason}: {refusal}") from None
-    running.leave(drained=drained)
+    running.leave(drained=drained, failed=bool(died))
+    if died:
+        raise click.ClickException(f"the thread {died[0]} failed; the journal has all that matters")
 
 
 def _watch_parent(stop: threading.Event) -> None:

@@ -4,8 +4,11 @@
 import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
+from instruments.agent.journal import Journal
 from instruments.agent.server import DeviceHealth, Server, ServerAway, ServerRefused
+from instruments.agent.settings import SettingsRefused, read_key
 from instruments.ports import PortBusy, PortFault, PortStuck
 
 _BEAT = 2.0
@@ -14,11 +17,6 @@ _BEAT = 2.0
 def tell(text: str) -> None:
     """Write one line to standard error, with the time."""
     print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} lims-bench: {text}", file=sys.stderr, flush=True)
-
-
-def now() -> str:
-    """Return this machine's time as ISO 8601 in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class Board:
@@ -72,16 +70,18 @@ class Heartbeat(threading.Thread):
 
     def __init__(
         self,
-        agent: str,
         board: Board,
         *,
+        journal: Journal,
         server: Server,
+        key_file: Path,
         stations: frozenset[str],
         stop: threading.Event,
     ) -> None:
         super().__init__(name="heartbeat", daemon=True)
-        self._agent = agent
         self._board = board
+        self._journal = journal
+        self._key_file = key_file
         self._stations = stations
         self._changed = board.listen()
         self._server = server
@@ -92,14 +92,28 @@ class Heartbeat(threading.Thread):
         """Beat until the agent stops."""
         while not self._end.is_set():
             self._changed.clear()
-            try:
-                health = self._board.health()
-                mine = {code: health.get(code, []) for code in sorted(self._stations)}
-                self._server.heartbeat(self._agent, mine)
-                trouble = ""
-            except (ServerAway, ServerRefused) as fault:
-                trouble = f"{fault.reason}: {fault}"
+            self._look_at_key()
+            trouble = self.beat()
             if trouble != self._away:
                 tell(trouble or "server answers")
                 self._away = trouble
             self._changed.wait(_BEAT)
+
+    def beat(self) -> str:
+        """Tell the server once; return what was wrong, or nothing."""
+        health = self._board.health()
+        mine = {code: health.get(code, []) for code in sorted(self._stations)}
+        try:
+            self._server.heartbeat(mine, {code: self._journal.waiting(code) for code in mine})
+        except (ServerAway, ServerRefused) as fault:
+            return f"{fault.reason}: {fault}"
+        return ""
+
+    def _look_at_key(self) -> None:
+        """Take a new key into use as soon as it lies in the file: no restart, no gap."""
+        try:
+            changed = self._server.use_key(read_key(self._key_file))
+        except SettingsRefused:
+            return  # being written just now, or gone: the present one may still do
+        if changed:
+            tell(f"{self._key_file.name} is new and in use from now on")

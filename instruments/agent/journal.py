@@ -113,6 +113,16 @@ class WaitingOutcome:
     detail: str
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in the journal for a station: how many of each."""
+
+    scans: int
+    rejected: int
+    outcomes: int
+    labels: int
+
+
 class JournalUnusable(Exception):
     """The journal cannot be opened: another agent has it, or the disk refuses."""
 
@@ -353,6 +363,18 @@ class Journal:
         """Drop an outcome: the server has it."""
         with self._writing() as connection:
             connection.execute("DELETE FROM outcome WHERE number = ?", (number,))
+
+    def waiting(self, station: str) -> Waiting:
+        """Return how much waits for a station."""
+        ((scans, rejected, outcomes, labels),) = self._read(
+            "SELECT (SELECT count(*) FROM scan WHERE station = ?1 AND rejected IS NULL),"
+            " (SELECT count(*) FROM scan WHERE station = ?1 AND rejected IS NOT NULL),"
+            " (SELECT count(*) FROM outcome WHERE station = ?1),"
+            " (SELECT count(*) FROM label WHERE station = ?1 AND state = ?2)",
+            station,
+            LabelState.LEASED,
+        )
+        return Waiting(int(str(scans)), int(str(rejected)), int(str(outcomes)), int(str(labels)))
 
     def last_odometer(self, station: str) -> int | None:
         """Return the odometer after the last label of ours at a station."""

@@ -4,13 +4,12 @@
 import queue
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 
 from instruments.agent.allowed import LabelRefused, check_label
 from instruments.agent.health import Board, tell
-from instruments.agent.journal import Journal, LabelRow, LabelState, WaitingOutcome
+from instruments.agent.journal import Journal, LabelRow, LabelState
 from instruments.agent.server import (
+    BenchClaimed,
     FenceStale,
     LabelJob,
     Server,
@@ -18,6 +17,7 @@ from instruments.agent.server import (
     ServerRefused,
 )
 from instruments.agent.settings import Flow, PrinterSettings
+from instruments.agent.telling import LabelFetcher, Messenger
 from instruments.ports import Port, PortFault, open_port, open_when_there
 from instruments.printers import (
     PrinterNotReady,
@@ -46,102 +46,6 @@ _PROVEN = {
 }
 
 
-class Messenger(threading.Thread):
-    """Tells the server the outcomes in the journal, in order, until it has them all."""
-
-    def __init__(
-        self, journal: Journal, servers: Mapping[str, Server], stop: threading.Event
-    ) -> None:
-        super().__init__(name="messenger", daemon=True)
-        self._journal = journal
-        self._servers = servers
-        self._end = stop
-        self._wake = threading.Event()
-
-    def nudge(self) -> None:
-        """Say that the journal has something new."""
-        self._wake.set()
-
-    def run(self) -> None:
-        """Tell until the agent stops."""
-        pause = _FIRST_PAUSE
-        while not self._end.is_set():
-            self._wake.clear()
-            try:
-                told = self.tell_next()
-            except ServerAway:
-                self._wake.wait(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-                continue
-            pause = _FIRST_PAUSE
-            if not told:
-                self._wake.wait(1.0)
-
-    def tell_next(self) -> bool:
-        """Tell one outcome and return whether there was one. Raises `ServerAway`."""
-        waiting = self._journal.next_outcome()
-        if waiting is None:
-            return False
-        server = self._servers.get(waiting.station)
-        if server is None:
-            tell(f"{waiting.station} is no longer in the settings, its outcomes cannot be told")
-            self._journal.outcome_told(waiting.number)
-            return True
-        try:
-            self._tell(server, waiting)
-        except FenceStale:
-            tell(f"{waiting.station} label {waiting.instance}: {waiting.outcome} came too late")
-        except ServerRefused as refusal:
-            tell(f"{waiting.station} label {waiting.instance} {waiting.outcome} refused: {refusal}")
-        self._journal.outcome_told(waiting.number)
-        return True
-
-    @staticmethod
-    def _tell(server: Server, waiting: WaitingOutcome) -> None:
-        """Tell an outcome; a label not begun may be printed later, unless its intent was heard.
-
-        Then the server no longer takes "not begun" for an answer, since a label is never printed
-        again on its own after an intent; that none came out is as true.
-        """
-        try:
-            server.tell(waiting)
-        except FenceStale:
-            if waiting.outcome is not LabelState.FAILED_SAFE:
-                raise
-            server.tell(replace(waiting, outcome=LabelState.LOST))
-
-
-class LabelFetcher(threading.Thread):
-    """Asks for labels while the printer is ready, and for no more while one is printed."""
-
-    def __init__(self, station: str, dpi: int, server: Server, stop: threading.Event) -> None:
-        super().__init__(name=f"labels-{station}", daemon=True)
-        self.ready = threading.Event()
-        self.jobs: queue.Queue[LabelJob] = queue.Queue()
-        self._station = station
-        self._dpi = dpi
-        self._server = server
-        self._end = stop
-
-    def run(self) -> None:
-        """Fetch until the agent stops."""
-        pause = _FIRST_PAUSE
-        while not self._end.is_set():
-            if not self.ready.wait(0.5):
-                continue
-            try:
-                jobs = self._server.labels(self._station, dpi=self._dpi)
-            except (ServerAway, ServerRefused):
-                self._end.wait(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-                continue
-            pause = _FIRST_PAUSE
-            for job in jobs:
-                self.jobs.put(job)
-            while self.jobs.unfinished_tasks and not self._end.wait(0.02):
-                continue
-
-
 class PrinterThread(threading.Thread):
     """Owns one printer's port."""
 
@@ -167,19 +71,21 @@ class PrinterThread(threading.Thread):
         self._board = board
         self._end = stop
         self._began = time.monotonic()
+        self._away = False
 
     def run(self) -> None:
         """Serve the port until the agent stops, through every unplugging."""
-        self._give_back_leases()
+        self.give_back_leases()
         while not self._end.is_set():
             port = open_when_there(self._open, pause=self._end.wait, tell=self._fault)
             if port is None:
-                return
+                break
             with port:
                 try:
-                    self._serve(ZebraPrinter(port, bytes_per_second=self._settings.baud / 10))
+                    self.serve(ZebraPrinter(port, bytes_per_second=self._settings.baud / 10))
                 except PortFault as fault:
                     self._fault(fault)
+        self._refuse_waiting("agent-ended")
 
     def _open(self) -> Port:
         return open_port(
@@ -198,13 +104,14 @@ class PrinterThread(threading.Thread):
             for row in self._journal.unfinished_labels(self._station):
                 self._settle(row, LabelState.AMBIGUOUS, detail=f"after-restart:{fault.reason}")
 
-    def _give_back_leases(self) -> None:
+    def give_back_leases(self) -> None:
         """Say of the labels that never got beyond the lease that no byte of them went out."""
         for row in self._journal.unfinished_labels(self._station):
             if row.state is LabelState.LEASED:
                 self._settle(row, LabelState.FAILED_SAFE, detail="agent-restarted")
 
-    def _serve(self, printer: ZebraPrinter) -> None:
+    def serve(self, printer: ZebraPrinter) -> None:
+        """Work an open printer: first what was under way, then what waits; raises `PortFault`."""
         for row in self._journal.unfinished_labels(self._station):
             if row.state is LabelState.INTENT:
                 # The server may not have heard it, and takes no outcome of what was not begun.
@@ -251,7 +158,25 @@ class PrinterThread(threading.Thread):
             self._fetcher.ready.set()
         else:
             self._fetcher.ready.clear()
-            self._refuse_waiting(detail or state)
+            self._give_back_ended(detail or state)
+
+    def _give_back_ended(self, reason: str) -> None:
+        """Give back what is no longer held for us; the rest waits until the printer is mended."""
+        held: list[LabelJob] = []
+        while True:
+            try:
+                job = self._fetcher.jobs.get_nowait()
+            except queue.Empty:
+                break
+            if self._server.ticks() < job.held_until:
+                held.append(job)
+                continue
+            if row := self._lease(job):
+                self._settle(row, LabelState.FAILED_SAFE, detail=reason)
+            self._fetcher.jobs.task_done()
+        for job in held:
+            self._fetcher.jobs.put(job)
+            self._fetcher.jobs.task_done()
 
     def _refuse_waiting(self, reason: str) -> None:
         while True:
@@ -336,10 +261,14 @@ class PrinterThread(threading.Thread):
         last = self._journal.last_odometer(self._station)
         jumped = None not in (last, row.odometer_before) and last != row.odometer_before
         detail = f"counter-jumped:{last}->{row.odometer_before}" if jumped else ""
-        deadline = time.monotonic() + _INTENT_TIME
+        ticks = self._server.ticks
+        # One question is enough where the last label was printed without the server.
+        deadline = ticks() + (0.0 if self._away else _INTENT_TIME)
         pause = _FIRST_PAUSE
         why = "server-away"
-        while time.monotonic() < deadline and not self._end.is_set():
+        first = True
+        while (first or ticks() < deadline) and not self._end.is_set():
+            first = False
             try:
                 self._server.tell_intent(job, odometer_before=row.odometer_before, detail=detail)
             except FenceStale:
@@ -349,11 +278,22 @@ class PrinterThread(threading.Thread):
             except ServerRefused as refusal:
                 why = f"server-refused:{refusal.status}"
                 break
+            except BenchClaimed as refusal:
+                why = refusal.reason
+                break
             except ServerAway:
+                if self._away:
+                    break
                 self._end.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
+                self._away = False
                 return True
+        if why == "server-away" and not self._end.is_set() and ticks() < job.held_until:
+            # Nobody else is given this instance until then: the server is told when it answers.
+            self._away = True
+            self._settle(row, LabelState.INTENT, detail=detail or "server-away")
+            return True
         self._settle(row, LabelState.FAILED_SAFE, detail=f"no-leave:{why}")
         return False
 

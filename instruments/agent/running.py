@@ -7,10 +7,11 @@ import time
 
 from instruments.agent.health import Board, Heartbeat, tell
 from instruments.agent.journal import Journal
-from instruments.agent.printing import LabelFetcher, Messenger, PrinterThread
+from instruments.agent.printing import PrinterThread
 from instruments.agent.scanning import Delivery, ScannerThread
 from instruments.agent.server import Server, ServerAway
 from instruments.agent.settings import BenchSettings, read_key
+from instruments.agent.telling import LabelFetcher, Messenger
 
 _DRAIN = 4.5  # seconds
 
@@ -21,9 +22,9 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
     Raises `SettingsRefused`, `JournalUnusable`.
     """
     keys = {station.key_file: read_key(station.key_file) for station in settings.stations}
-    servers = {path: Server(settings, key=key) for path, key in keys.items()}
-    of_station = {station.code: servers[station.key_file] for station in settings.stations}
     journal = Journal(settings.journal)
+    servers = {path: Server(settings, key=key, agent=journal.agent) for path, key in keys.items()}
+    of_station = {station.code: servers[station.key_file] for station in settings.stations}
     board = Board()
     messenger = Messenger(journal, of_station, stop)
     ports: list[threading.Thread] = []
@@ -44,7 +45,9 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
                 )
             )
         if station.printer is not None:
-            fetcher = LabelFetcher(station.code, station.printer.dpi, server, stop)
+            fetcher = LabelFetcher(
+                station.code, station.printer.dpi, journal=journal, server=server, stop=stop
+            )
             others.append(fetcher)
             ports.append(
                 PrinterThread(
@@ -58,9 +61,13 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
                     stop=stop,
                 )
             )
-    for one in servers.values():
+    for key_file, one in servers.items():
         mine = frozenset(code for code, server in of_station.items() if server is one)
-        others.append(Heartbeat(journal.agent, board, server=one, stations=mine, stop=stop))
+        others.append(
+            Heartbeat(
+                board, journal=journal, server=one, key_file=key_file, stations=mine, stop=stop
+            )
+        )
     for thread in [*ports, *others]:
         thread.start()
     tell(f"{journal.agent} runs {len(settings.stations)} stations for {settings.server}")
@@ -87,8 +94,8 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
     return drained
 
 
-def leave(*, drained: bool) -> None:
+def leave(*, drained: bool, failed: bool) -> None:
     """End the process; at once when a thread hangs, since the journal has all that matters."""
     tell("ends" if drained else "ends with a thread still under way")
     if not drained:
-        os._exit(0)
+        os._exit(1 if failed else 0)

@@ -3,28 +3,49 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 import httpx
 
-from instruments.agent.journal import LabelState, WaitingOutcome, WaitingScan
+from instruments.agent.clocks import ticks, wall_clock
+from instruments.agent.journal import LabelState, Waiting, WaitingOutcome, WaitingScan
 from instruments.agent.settings import BenchSettings
 from instruments.scanners import Tone
 
+LABEL_BLOCK = 20  # labels taken ahead, so that they can be printed while the server is away
+_HOLD_MARGIN = 60.0  # seconds
 LABEL_WAIT = 3  # seconds the server may hold a question for labels; also bounds our ending
 _TIME = httpx.Timeout(5.0, connect=2.0)
 _LABEL_TIME = httpx.Timeout(LABEL_WAIT + 5.0, connect=2.0)
 _LONGEST_DEVICE = 120  # characters that the server takes; the end of a port's name tells most
 _LONGEST_DETAIL = 200
 # Answers that say "not now" or "not with this key", not "never": the same request is tried again.
-_LATER = frozenset({401, 409, 429})
+_LATER = frozenset({401, 409, 423, 429})
+
+
+def _version() -> str:
+    try:
+        return version("osteon-lims")[:20]
+    except PackageNotFoundError:  # run from its source, not installed
+        return ""
+
+
+VERSION = _version()
 
 
 class ServerAway(Exception):
     """No answer that can be used now; the request may be repeated."""
 
     reason = "server-away"
+
+
+class BenchClaimed(ServerAway):
+    """Another agent works for this bench: this one does nothing until that one is gone."""
+
+    reason = "bench-claimed"
 
 
 class ServerRefused(Exception):
@@ -54,6 +75,8 @@ class LabelJob:
     zpl: bytes
     sha256: str
     dpi: int
+    held_until: float
+    """Until then, by `ticks`, nobody else is given it, also while the server is away."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +92,49 @@ class DeviceHealth:
 class Server:
     """The server's bench interface, spoken to with one key."""
 
-    def __init__(self, settings: BenchSettings, *, key: str) -> None:
+    def __init__(
+        self,
+        settings: BenchSettings,
+        *,
+        key: str,
+        agent: str = "",
+        clock: Callable[[], str] = wall_clock,
+        ticks: Callable[[], float] = ticks,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.agent = agent
+        self.ticks = ticks
+        self.claimed = threading.Event()
+        """Set while another agent works for this bench."""
+        self._key = key
+        self._clock = clock
         self._client = httpx.Client(
             base_url=settings.server,
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}", "Bench-Agent": agent},
             timeout=_TIME,
             verify=settings.trust(),
             trust_env=False,  # no proxy and no other credentials from the environment
+            transport=transport,
         )
+
+    def use_key(self, key: str) -> bool:
+        """Speak with this key from now on; return whether it is another than before."""
+        if key == self._key:
+            return False
+        self._client.headers["Authorization"] = f"Bearer {key}"
+        self._key = key
+        return True
+
+    def new_key(self, station: str) -> str:
+        """Ask for a new key; the present one works until the new one is used.
+
+        Raises `ServerAway`, `ServerRefused`.
+        """
+        answer = self._call(f"/api/bench/{station}/key", {})
+        key = answer.get("key")
+        if not isinstance(key, str) or not key:
+            raise ServerAway("an answer without a key")
+        return key
 
     def close(self) -> None:
         """Close all connections."""
@@ -107,6 +165,7 @@ class Server:
                 "device": scan.device[-_LONGEST_DEVICE:],
                 "seq": scan.seq,
                 "device_time": scan.device_time,
+                "sent_at": self._clock(),
             },
         )
         try:
@@ -115,14 +174,15 @@ class Server:
             raise ServerAway("a verdict without a tone") from fault
 
     def labels(self, station: str, *, dpi: int) -> list[LabelJob]:
-        """Wait up to `LABEL_WAIT` seconds for labels of a printer's dots per inch.
+        """Wait up to `LABEL_WAIT` seconds for a block of labels of a printer's dots per inch.
 
         Raises `ServerAway`, `ServerRefused`.
         """
+        asked_at = self.ticks()
         answer = self._read(
             self._exchange(
                 "GET",
-                f"/api/bench/{station}/labels?wait={LABEL_WAIT}&dpi={dpi}",
+                f"/api/bench/{station}/labels?wait={LABEL_WAIT}&most={LABEL_BLOCK}&dpi={dpi}",
                 None,
                 timeout=_LABEL_TIME,
             )
@@ -130,7 +190,7 @@ class Server:
         jobs = answer.get("jobs")
         if not isinstance(jobs, list):
             raise ServerAway("an answer without jobs")
-        return [_job(station, job) for job in jobs]
+        return [_job(station, job, asked_at) for job in jobs]
 
     def tell_intent(self, job: LabelJob, *, odometer_before: int | None, detail: str) -> None:
         """Announce that bytes will go out. Raises `FenceStale`, `ServerAway`, `ServerRefused`."""
@@ -160,15 +220,23 @@ class Server:
             },
         )
 
-    def heartbeat(self, agent: str, health: Mapping[str, Sequence[DeviceHealth]]) -> None:
-        """Tell how the agent's devices are. Raises `ServerAway`, `ServerRefused`."""
+    def heartbeat(
+        self, health: Mapping[str, Sequence[DeviceHealth]], waiting: Mapping[str, Waiting]
+    ) -> None:
+        """Tell how the agent's devices are and what waits in its journal, by station.
+
+        Raises `BenchClaimed`, `ServerAway`, `ServerRefused`.
+        """
         self._call(
             "/api/bench/heartbeat",
             {
-                "agent": agent,
+                "agent": self.agent,
+                "version": VERSION,
+                "clock": self._clock(),
                 "stations": [
                     {
                         "station": station,
+                        **_counts(waiting.get(station)),
                         "devices": [
                             {
                                 "kind": device.kind,
@@ -183,6 +251,7 @@ class Server:
                 ],
             },
         )
+        self.claimed.clear()
 
     def _tell(self, station: str, instance: str, body: Mapping[str, object]) -> None:
         response = self._exchange("POST", f"/api/bench/{station}/labels/{instance}/outcome", body)
@@ -202,9 +271,13 @@ class Server:
         timeout: httpx.Timeout = _TIME,
     ) -> httpx.Response:
         try:
-            return self._client.request(method, path, json=body, timeout=timeout)
+            response = self._client.request(method, path, json=body, timeout=timeout)
         except httpx.HTTPError as fault:
             raise ServerAway(type(fault).__name__) from fault
+        if response.status_code == httpx.codes.LOCKED:
+            self.claimed.set()
+            raise BenchClaimed("another agent works for this bench")
+        return response
 
     @staticmethod
     def _read(response: httpx.Response) -> Mapping[str, object]:
@@ -222,7 +295,18 @@ class Server:
         return answer
 
 
-def _job(station: str, job: object) -> LabelJob:
+def _counts(waiting: Waiting | None) -> dict[str, int]:
+    if waiting is None:
+        return {}
+    return {
+        "scans_stored": waiting.scans,
+        "scans_rejected": waiting.rejected,
+        "outcomes_stored": waiting.outcomes,
+        "labels_held": waiting.labels,
+    }
+
+
+def _job(station: str, job: object, asked_at: float) -> LabelJob:
     try:
         if not isinstance(job, dict):
             raise TypeError(job)
@@ -233,6 +317,8 @@ def _job(station: str, job: object) -> LabelJob:
             zpl=base64.b64decode(job["zpl"], validate=True),
             sha256=str(job["sha256"]),
             dpi=int(job["dpi"]),
+            # Counted from the question: the server's own count began later.
+            held_until=asked_at + int(job.get("hold_seconds", 0)) - _HOLD_MARGIN,
         )
     except (KeyError, TypeError, ValueError, binascii.Error) as fault:
         raise ServerAway("a label job that cannot be read") from fault
