@@ -202,8 +202,8 @@ def procedure_section(session: Session, scope: Scope) -> Section | None:
     return Section(
         N_("Procedures"),
         (
-            (N_("Batch or plate"), 15), (N_("Activity"), 17), (N_("Procedure"), 17),
-            (N_("In force"), 19), (N_("Begun (UTC)"), 16), (N_("Completed (UTC)"), 16),
+            (N_("Batch or plate"), 14), (N_("Activity"), 15), (N_("Procedure"), 15),
+            (N_("In force"), 20), (N_("Begun (UTC)"), 18), (N_("Completed (UTC)"), 18),
         ),
         tuple(sorted(rows, key=lambda row: str(row[4]))), N_("None."),
         note=N_("What else stood in these batches and plates is not shown."),
@@ -223,8 +223,8 @@ def lot_section(session: Session, scope: Scope) -> Section | None:
     return Section(
         N_("Reagent lots"),
         (
-            (N_("Batch or plate"), 14), (N_("Lot"), 14), (N_("Reagent"), 26),
-            (N_("Maker's number"), 14), (N_("Used (UTC)"), 16), (N_("Use until"), 16),
+            (N_("Batch or plate"), 14), (N_("Lot"), 13), (N_("Reagent"), 24),
+            (N_("Maker's number"), 15), (N_("Used (UTC)"), 18), (N_("Use until"), 16),
         ),
         tuple(
             (
