@@ -29,6 +29,13 @@ class AliquotUsed(Refusal):
     do = N_("Take a new part of the sample at the preparation bench.")
 
 
+class NothingInIt(Refusal):
+    """A tube of which nothing is left is put into an extraction batch."""
+
+    says = N_("Nothing is left in %(code)s.")
+    do = N_("Scan another tube. If there is something in it, have its amount corrected first.")
+
+
 class NotAnExtractionBatch(Refusal):
     """A batch of another activity at an extraction bench."""
 

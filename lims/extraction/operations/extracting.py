@@ -23,6 +23,7 @@ from lims.extraction.rules import (
     ExtractState,
     NotAnAliquot,
     NotAnExtractionBatch,
+    NothingInIt,
     check_aliquot,
     check_complete,
 )
@@ -42,7 +43,7 @@ from lims.samples.operations import (
     use_aliquots,
 )
 from lims.samples.queries import aliquot_of, is_last, last_amount, sample_of
-from lims.samples.rules import AmountUnit
+from lims.samples.rules import AliquotKind, AmountUnit
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,12 @@ def load_aliquot(
     """Put an aliquot at the next free position of an extraction batch; return the position.
 
     One position stays free for the reagent blank. Raises NotFound, NotAnExtractionBatch,
-    NotAnAliquot, AliquotUsed, LabelNotVerified, WrongRoom, NotAuthorised, EliminationMissing, and
-    what place_in_batch raises.
+    NotAnAliquot (a dilution is none), AliquotUsed, NothingInIt, LabelNotVerified, WrongRoom,
+    NotAuthorised, EliminationMissing, and what place_in_batch raises.
     """
     extraction_batch(session, batch_code)
     aliquot = aliquot_of(session, code)
-    if aliquot is None:
+    if aliquot is None or aliquot.kind is AliquotKind.DILUTION:
         raise NotAnAliquot(code=code)
     check_label(session, code)
     state = lock_subject(session, code).state
@@ -96,6 +97,8 @@ def load_aliquot(
     check_aliquot(code, state)
     check_expiry(aliquot, on=at.date())
     newest = last_amount(session, code)
+    if newest is not None and newest.left == 0:
+        raise NothingInIt(code=code)
     if newest is not None and is_last(session, code, newest.left):
         # Asked when the tube is loaded, not when the batch is done: nothing is mixed yet.
         check_permitted(session, sample_of(session, aliquot.sample_code))

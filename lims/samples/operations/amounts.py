@@ -138,9 +138,14 @@ def check_last(
 
     Raises NeverConsumed, PermissionAwaited, SecondPersonAwaited, WitnessSame.
     """
-    if not is_last(session, code, quantity):
+    if not is_last(session, code, quantity, alone=True):
         return False
     sample = behind(session, code)
+    if sample is not None:
+        # Of two who empty two tubes of a bone at once the second sees what the first left.
+        lock_subject(session, sample.code)
+    if not is_last(session, code, quantity):
+        return False
     if sample is not None:
         check_permitted(session, sample)
     if witness is None:

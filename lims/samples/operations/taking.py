@@ -17,6 +17,7 @@ from lims.custody.operations import (
     create_subject,
     fresh_code,
     lock_subject,
+    lock_subjects,
     pass_all,
     pass_to,
     refuse_if_ended,
@@ -208,13 +209,15 @@ def use_aliquots(
     here, and that a second person (`witness`) confirms where it is the last of a bone's powder.
     Raises HeldByOther, InStorage, NotHere, and what check_last raises.
     """
-    require_all_at_hand(session, codes, by)
-    last = {code for code in codes if use_rest(session, code, by=by, at=at, witness=witness)}
     sample_of_aliquot = dict(
         session.execute(
             select(Aliquot.code, Aliquot.sample_code).where(Aliquot.code.in_(codes))
         ).all()
     )
+    # Before it is asked who holds them: nobody receives one of them in the meantime.
+    lock_subjects(session, {*codes, *sample_of_aliquot.values()})
+    require_all_at_hand(session, codes, by)
+    last = {code for code in codes if use_rest(session, code, by=by, at=at, witness=witness)}
     events = {
         code: change_state(
             session, code, AliquotState.USED, Tag.ALIQUOT_TUBE_CONSUMED, by=by, at=at,

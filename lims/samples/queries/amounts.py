@@ -54,17 +54,18 @@ def amounts_left(session: Session, codes: Collection[str]) -> dict[str, int]:
     return dict(rows.all())
 
 
-def is_last(session: Session, code: str, quantity: int) -> bool:
+def is_last(session: Session, code: str, quantity: int, *, alone: bool = False) -> bool:
     """Return whether taking `quantity` uses the last of a bone or of its powder.
 
     The last of a bone: nothing of it is left. The last of its powder: nothing is left of the bone,
-    of this tube, nor of any other tube of powder that can still be used.
+    of this tube, nor of any other tube of powder that can still be used; `alone` asks of this tube
+    only.
     """
     newest = last_amount(session, code)
     if newest is None or newest.unit is not AmountUnit.MASS or newest.left > quantity:
         return False
     aliquot = session.get(Aliquot, code)
-    if aliquot is None:
+    if aliquot is None or alone:
         return True
     others = session.scalars(
         select(Aliquot.code)
