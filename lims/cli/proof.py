@@ -28,6 +28,7 @@ from lims.custody.rules import Tag
 from lims.features import PACKAGE_SECTIONS
 from lims.quality.operations import (
     Laboratory,
+    cosigned_files,
     prepare_package,
     record_and_sign,
     record_package,
@@ -144,7 +145,7 @@ def package(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool
     with lab.database.reading() as session:
         made = prepare_package(
             session, asked, laboratory=mine, sections=PACKAGE_SECTIONS, at=at,
-            with_shared=with_shared,
+            with_shared=with_shared, beside=cosigned_files(held.checkpoints, held.witnesses),
         )  # fmt: skip
     with lab.database.writing() as session:
         record_package(session, made, signer, by=console(), at=at)

@@ -19,6 +19,7 @@ from lims.quality.operations.gap_search import (
 from lims.quality.operations.package import (
     Laboratory,
     Prepared,
+    cosigned_files,
     prepare_package,
     record_package,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Prepared",
     "Row",
     "Sheet",
+    "cosigned_files",
     "draw_sheet",
     "draw_timeline",
     "end_search",

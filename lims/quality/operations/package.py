@@ -28,6 +28,7 @@ from lims.custody import verifier
 from lims.custody.operations import Signer, append, checkpoint
 from lims.custody.queries import ancestors, events_of, head, subject
 from lims.custody.queries.proofs import root_of
+from lims.custody.queries.witnesses import cosigned_notes, witness_keys
 from lims.custody.rules import Event, Tag
 from lims.people.queries import initials_of
 from lims.quality.operations.timeline import Row, Sheet, draw_timeline
@@ -163,6 +164,28 @@ def prepare_package(
             "verifier.py": Path(verifier.__file__).read_bytes(),
         },
     )  # fmt: skip
+
+
+def cosigned_files(checkpoints: Path, witnesses: Path) -> dict[str, bytes]:
+    """Return the newest checkpoint that each witness cosigned, and the keys of these witnesses.
+
+    `checkpoints` and `witnesses` are the laboratory's folders. Raises Malformed, OSError.
+    """
+    found: dict[str, bytes] = {}
+    keys: list[str] = []
+    for key in witness_keys(witnesses):
+        for path, note in cosigned_notes(checkpoints):
+            try:
+                signed = note.cosigned_by(key)
+            except verifier.Malformed:
+                continue
+            if signed:
+                found[verifier.NOTES + path.name] = path.read_bytes()
+                keys.append(key.line())
+                break
+    if keys:
+        found["witnesses.pub"] = "".join(f"{line}\n" for line in keys).encode()
+    return found
 
 
 def record_package(

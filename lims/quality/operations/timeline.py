@@ -143,7 +143,7 @@ def _facts(paper: Paper, sheet: Sheet, arabic: Translate) -> None:
 
 def _title(paper: Paper, words: str, arabic: Translate) -> None:
     # A heading does not stand alone at the foot of a page.
-    if not paper.fits(8 * LEADING):
+    if not paper.fits(12 * LEADING):
         paper.turn()
     else:
         paper.y -= LEADING

@@ -2,7 +2,7 @@
 """The package of one thing: handed out as one zip."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,7 +15,13 @@ from lims.core.clock import from_utc_text, now
 from lims.custody import verifier
 from lims.custody.operations import daily_signer, publish, read_public_key
 from lims.custody.queries import proof_lines
-from lims.quality.operations import Laboratory, Prepared, prepare_package, record_package
+from lims.quality.operations import (
+    Laboratory,
+    Prepared,
+    cosigned_files,
+    prepare_package,
+    record_package,
+)
 from lims.quality.queries.sections import PackageSection
 from lims.quality.rules import PackageOvertaken
 from lims.quality.views.blueprint import blueprint
@@ -37,7 +43,6 @@ def hand_out(
     sections: Sequence[PackageSection],
     *,
     sealed: bool = False,
-    beside: Mapping[str, bytes] | None = None,
     also: Any = None,
 ) -> ResponseReturnValue:
     """Make the package of a thing, record it, and answer with the zip.
@@ -54,6 +59,8 @@ def hand_out(
         (held.laboratory, held.laboratory_ar), read_public_key(held.public_key),
         partial(translate, into="ar"),
     )  # fmt: skip
+
+    beside = cosigned_files(held.checkpoints, held.witnesses)
 
     def prepared(when: datetime, size: int | None) -> Prepared:
         with reading() as session:
