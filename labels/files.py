@@ -30,6 +30,9 @@ _SYMBOL = ("kind", "x", "y", "module", "height")
 _TEXT = ("field", "x", "y", "width", "size", "bold", "align", "script")
 
 
+LARGEST_LETTERS_MM = 50
+
+
 def file_name(name: str) -> str:
     """Return the name of the file in which the layout of this name stands."""
     return name.replace(" ", "-") + ".toml"
@@ -91,7 +94,7 @@ def _text(table: "_Table") -> Text:
         x=table.millimetres("x", least=0),
         y=table.millimetres("y", least=0),
         width=table.millimetres("width", least=0),
-        size=table.millimetres("size", least=0),
+        size=table.millimetres("size", least=0, most=LARGEST_LETTERS_MM),
         bold=table.flag("bold"),
         align=Align(table.one_of("align", [each.value for each in Align], default=Align.START)),
         script=Script(
@@ -169,12 +172,12 @@ class _Table:
             raise self.refused(key, shown, f"whole dots, {least} to {most}")
         return found
 
-    def millimetres(self, key: str, *, least: int) -> float:
+    def millimetres(self, key: str, *, least: int, most: int = LARGEST_SIDE_MM) -> float:
         found = self.given.get(key)
         if not isinstance(found, int | float) or isinstance(found, bool):
             raise self.refused(key, "absent" if found is None else found, "millimetres")
-        if not least <= found <= LARGEST_SIDE_MM:  # inf and nan are not either
-            raise self.refused(key, found, f"{least} to {LARGEST_SIDE_MM} mm")
+        if not least <= found <= most:  # inf and nan are not either
+            raise self.refused(key, found, f"{least} to {most} mm")
         # Decimal places count exactly, as in labels.layout.dots.
         exact = Fraction(str(found))
         if exact * 1000 % 1:

@@ -7,15 +7,15 @@ refused with its place, so that a picture on a page is never kinder than the pri
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from labels.bitmap import Bitmap, of_modules
 from labels.errors import LabelError
-from labels.layout import DPIS
-from labels.symbols import Kind, modules
+from labels.layout import DPIS, Code, Layout, Text, dots
+from labels.symbols import QUIET, Kind, modules
 
 # Larger than any label here at 600 dpi; a bound on what a stream can make us draw.
 LARGEST_SIDE = 6000
@@ -68,6 +68,37 @@ def draw(zpl: bytes, *, dpi: int) -> Picture:
     out = io.BytesIO()
     picture.save(out, "PNG", dpi=(dpi, dpi))
     return Picture(out.getvalue(), label.width, label.height)
+
+
+def outline(layout: Layout, payload: str, *, dpi: int, faulty: Collection[str]) -> Picture:
+    """Return where the places of a layout lie, for one that cannot be printed; nothing is checked.
+
+    The places of the `faulty` fields are drawn thick. What lies outside the label is cut off.
+    """
+    width, height = dots(layout.width_mm, dpi), dots(layout.height_mm, dpi)
+    picture = Image.new("1", (width, height), 1)
+    pen = ImageDraw.Draw(picture)
+    if layout.round:
+        pen.ellipse((0, 0, width - 1, height - 1), outline=0)
+    for each in layout.fields:
+        left, top = dots(each.x, dpi), dots(each.y, dpi)
+        across, down = _size(each, payload, dpi)
+        if across > 0 and down > 0:
+            thick = dots(0.5, dpi) if each.field in faulty else 1
+            pen.rectangle((left, top, left + across - 1, top + down - 1), outline=0, width=thick)
+    out = io.BytesIO()
+    picture.save(out, "PNG", dpi=(dpi, dpi))
+    return Picture(out.getvalue(), width, height)
+
+
+def _size(each: Text | Code, payload: str, dpi: int) -> tuple[int, int]:
+    """Return the width and height of a place in dots, with the white round a symbol."""
+    if isinstance(each, Text):
+        return dots(each.width, dpi), dots(each.size, dpi)
+    matrix, module = modules(each.kind, payload), each.dots.at(dpi)
+    across = (len(matrix[0]) + 2 * QUIET[each.kind]) * module
+    bars = each.kind is Kind.CODE128
+    return across, dots(each.height, dpi) if bars else across
 
 
 def codes_in(zpl: bytes) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from labels import pdf, preview, ruler, zpl
 from labels.errors import LabelError
 from labels.files import FIELDS, file_name, read
 from labels.layout import DPIS, Layout, Values
-from labels.trial import VALUES, Fault, faults
+from labels.trial import PAYLOAD, VALUES, Fault, faults
 from lims.core.clock import now
 from lims.layouts import operations, queries
 from lims.layouts.models import LayoutVersion
@@ -225,7 +225,7 @@ def _begun_with(
 
 def _shown(text: str, asked: Mapping[str, Any]) -> dict[str, object]:
     """Return what the preview shows: the picture, if there is one, and every fault found."""
-    shown: dict[str, object] = {"picture": "", "size": "", "faults": []}
+    shown: dict[str, object] = {"picture": "", "size": "", "faults": [], "outline": False}
     try:
         layout = read(text, file="")
     except LabelError as error:
@@ -244,12 +244,16 @@ def _shown(text: str, asked: Mapping[str, Any]) -> dict[str, object]:
         {"words": in_words(fault_words(one.error)), "where": _where(one.dpi, one.values)}
         for one in found
     ]
+    outlined = drawn is None
     if drawn is None:
-        return {**shown, "faults": told}
+        # Where everything lies, so that what is wrong can be put right.
+        faulty = {name for one in found for name in (one.error.field, one.error.value)}
+        drawn = preview.outline(layout, PAYLOAD, dpi=dpi, faulty=faulty)
     return {
         "picture": "data:image/png;base64," + b64encode(drawn.png).decode("ascii"),
         "size": f"{layout.width_mm:g} × {layout.height_mm:g} mm · {drawn.width} × {drawn.height}",
         "faults": told,
+        "outline": outlined,
     }
 
 

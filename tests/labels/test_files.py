@@ -84,6 +84,7 @@ def test_a_file_becomes_the_layout_that_it_describes() -> None:
         ("{ 203 = 2, 300 = 3, 600 = 6 }", "3", "line 12, symbol 1.module", "203 = dots"),
         ('field = "code"', 'field = "name"', "line 16, text 1.field", "kind, line1"),
         ('field = "code"', "", "line 15, text 1.field", "a text in quotes"),
+        ("size = 4.2", "size = 51", "line 20, text 1.size", "0 to 50 mm"),
         ("bold = true", "bold = 1", "line 21, text 1.bold", "true or false"),
         ('align = "right"', 'align = "middle"', "line 22, text 1.align", "start, left, centre"),
         ('script = "any"', 'script = "greek"', "line 23, text 1.script", "latin, arabic, any"),

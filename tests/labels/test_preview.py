@@ -11,7 +11,7 @@ from PIL import Image
 from labels import preview, zpl
 from labels.catalogue import layout
 from labels.errors import LabelError
-from labels.layout import Values
+from labels.layout import Values, dots
 
 TUBE = zpl.render(layout("tube"), Values("B34F7K9QXRW", kind="bone"), dpi=300)
 
@@ -31,6 +31,21 @@ def test_a_preview_has_the_dots_of_the_label() -> None:
     with Image.open(io.BytesIO(picture.png)) as png:
         assert png.size == (300, 150)
         assert png.convert("L").getextrema() == (0, 255)
+
+
+def test_a_layout_that_cannot_be_printed_is_shown_by_its_places_with_those_at_fault_thick(
+    payload: str,
+) -> None:
+    label = layout("tube")
+
+    plain = preview.outline(label, payload, dpi=300, faulty=())
+    marked = preview.outline(label, payload, dpi=300, faulty=("kind",))
+
+    kind = next(each for each in label.fields if each.field == "kind")
+    at = (dots(kind.x, 300) + 3, dots(kind.y, 300) + 3)
+    assert (plain.width, plain.height) == (300, 150)
+    with Image.open(io.BytesIO(plain.png)) as thin, Image.open(io.BytesIO(marked.png)) as thick:
+        assert (thin.getpixel(at), thick.getpixel(at)) == (255, 0)
 
 
 def test_the_codes_of_a_label_are_read_from_its_stream() -> None:

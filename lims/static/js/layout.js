@@ -2,7 +2,7 @@
 // The editor of a label layout: what is written is drawn by the server, as the printer would print
 // it, half a second after the last key. Without this script the page shows the saved version.
 // <form data-layout data-preview=URL data-away=WORDS> with [data-picture], [data-size],
-// [data-faults], [data-good]. A fault that names a line leads there.
+// [data-picture-size], [data-bad], [data-faults], [data-good]. A fault that names a line leads there.
 "use strict";
 
 (() => {
@@ -45,6 +45,8 @@
     picture.hidden = !said.picture;
     if (said.picture) picture.src = said.picture;
     size.textContent = said.size;
+    find("picture-size").hidden = !said.size;
+    find("bad").hidden = !said.outline;
     faults.replaceChildren(...said.faults.map(shownFault));
     good.hidden = said.faults.length > 0;
   };

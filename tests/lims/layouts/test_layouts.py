@@ -127,10 +127,11 @@ def test_the_editor_draws_what_is_printed_and_saves_only_what_can_be(
         shown = drawn(OWN, dpi=dpi, values="shortest")
         picture = Image.open(io.BytesIO(b64decode(str(shown["picture"]).partition(",")[2])))
         assert picture.size == (round(100 * dpi / 25.4), round(50 * dpi / 25.4))
-        assert shown["faults"] == []
+        assert (shown["faults"], shown["outline"]) == ([], False)
 
     # What is wrong is said with its line, and nothing is stored.
     assert "line 10" in str(drawn(SHIPPED.replace("kind =", "king =", 1)))
+    assert drawn(TOO_NARROW)["outline"]
     (wide,) = drawn(TOO_NARROW)["faults"]
     assert wide["words"] == "code: “B34 F7K 9QX” is wider than its place of 12.0 mm, 96 dots."
     assert wide["where"] == "203 dpi, shortest values"
