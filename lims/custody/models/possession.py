@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -30,17 +31,27 @@ class Possession(Base):
     """That a thing was with one holder at one place from one instant to another.
 
     Interval n + 1 begins at the very instant at which n ends: the foreign key onto the row before
-    it says so, hence there is no gap and no overlap; the partial unique index leaves one open.
+    it says so, hence there is no gap and no overlap; the partial unique index leaves one open, and
+    the foreign key onto the row that follows lets none end into nothing.
     `fork` is computed from both ends (rules.fork_of) and finds who held what at an instant.
     """
 
     __tablename__ = "possession"
+    # What the database computes is asked for only where somebody reads it.
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012  # SQLAlchemy's own attribute
     __table_args__ = (
         UniqueConstraint("code", "number", "ended_at"),
+        UniqueConstraint("code", "number", "began_at"),
         ForeignKeyConstraint(
             ["code", "previous", "began_at"],
             ["possession.code", "possession.number", "possession.ended_at"],
             deferrable=True, initially="DEFERRED",
+        ),
+        # None ends without the one that follows.
+        ForeignKeyConstraint(
+            ["code", "following", "ended_at"],
+            ["possession.code", "possession.number", "possession.began_at"],
+            deferrable=True, initially="DEFERRED", name="followed",
         ),
         CheckConstraint("number >= 1", name="counted"),
         CheckConstraint(
@@ -84,6 +95,9 @@ class Possession(Base):
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     previous: Mapped[int | None]
+    following: Mapped[int | None] = mapped_column(
+        Computed("CASE WHEN ended_at IS NULL THEN NULL ELSE number + 1 END", persisted=True)
+    )
     holder: Mapped[str] = mapped_column(String(80))
     place: Mapped[str] = mapped_column(String(CODE_LENGTH))
     position: Mapped[str] = mapped_column(String(3))

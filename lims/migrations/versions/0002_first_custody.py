@@ -332,6 +332,12 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=9), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("previous", sa.Integer(), nullable=True),
+        sa.Column(
+            "following",
+            sa.Integer(),
+            sa.Computed("CASE WHEN ended_at IS NULL THEN NULL ELSE number + 1 END", persisted=True),
+            nullable=True,
+        ),
         sa.Column("holder", sa.String(length=80), nullable=False),
         sa.Column("place", sa.String(length=9), nullable=False),
         sa.Column("position", sa.String(length=3), nullable=False),
@@ -360,6 +366,13 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
+            ["code", "following", "ended_at"],
+            ["possession.code", "possession.number", "possession.began_at"],
+            name="followed",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
             ["code", "previous", "began_at"],
             ["possession.code", "possession.number", "possession.ended_at"],
             name=op.f("fk_possession_code_previous_began_at"),
@@ -375,6 +388,9 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.PrimaryKeyConstraint("code", "number", name=op.f("pk_possession")),
+        sa.UniqueConstraint(
+            "code", "number", "began_at", name=op.f("uq_possession_code_number_began_at")
+        ),
         sa.UniqueConstraint(
             "code", "number", "ended_at", name=op.f("uq_possession_code_number_ended_at")
         ),

@@ -121,6 +121,9 @@ def test_a_plate_is_held_from_its_first_use_and_a_batch_never(
         "INSERT INTO possession (code, number, previous, holder, place, position, began_at,"
         " began_event) SELECT code, 3, 2, 'u:two', '', '', began_at, began_event FROM possession"
         " WHERE number = 2",
+        # an end that nothing follows
+        "UPDATE possession SET ended_at = began_at, ended_event = began_event, fork = 1"
+        " WHERE number = 2",
         # an interval that is no successor
         "INSERT INTO possession (code, number, previous, holder, place, position, began_at,"
         " began_event, ended_at, ended_event, fork) SELECT code, 9, 8, 'u:two', '', '', began_at,"
