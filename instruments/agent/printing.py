@@ -102,6 +102,8 @@ class PrinterThread(threading.Thread):
         self._refuse_waiting(fault.reason)
         if time.monotonic() - self._began > _ABSENT_TIME:
             for row in self._journal.unfinished_labels(self._station):
+                if row.state is LabelState.LEASED:
+                    continue
                 self._settle(row, LabelState.AMBIGUOUS, detail=f"after-restart:{fault.reason}")
 
     def give_back_leases(self) -> None:
@@ -113,6 +115,8 @@ class PrinterThread(threading.Thread):
     def serve(self, printer: ZebraPrinter) -> None:
         """Work an open printer: first what was under way, then what waits; raises `PortFault`."""
         for row in self._journal.unfinished_labels(self._station):
+            if row.state is LabelState.LEASED:
+                continue  # waits in the queue; no byte of it went out
             if row.state is LabelState.INTENT:
                 # The server may not have heard it, and takes no outcome of what was not begun.
                 self._settle(row, LabelState.INTENT, detail="after-restart")

@@ -173,8 +173,10 @@ class Server:
         except (KeyError, ValueError) as fault:
             raise ServerAway("a verdict without a tone") from fault
 
-    def labels(self, station: str, *, dpi: int) -> list[LabelJob]:
+    def labels(self, station: str, *, dpi: int, idle: bool = False) -> list[LabelJob]:
         """Wait up to `LABEL_WAIT` seconds for a block of labels of a printer's dots per inch.
+
+        `idle` says that nothing of an earlier answer is held here: that answer may have been lost.
 
         Raises `ServerAway`, `ServerRefused`.
         """
@@ -182,7 +184,8 @@ class Server:
         answer = self._read(
             self._exchange(
                 "GET",
-                f"/api/bench/{station}/labels?wait={LABEL_WAIT}&most={LABEL_BLOCK}&dpi={dpi}",
+                f"/api/bench/{station}/labels?wait={LABEL_WAIT}&most={LABEL_BLOCK}&dpi={dpi}"
+                + ("&idle=1" if idle else ""),
                 None,
                 timeout=_LABEL_TIME,
             )

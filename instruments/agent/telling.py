@@ -101,17 +101,25 @@ class LabelFetcher(threading.Thread):
             if not self.ready.wait(0.5):
                 continue
             try:
-                jobs = self._server.labels(self._station, dpi=self._dpi)
+                jobs = self.fetch()
             except (ServerAway, ServerRefused):
                 self._end.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             pause = _FIRST_PAUSE
             for job in jobs:
-                # On disk before the next one: what an agent holds it gives back, also when killed.
-                self._journal.lease(
-                    station=job.station, instance=job.instance, fence=job.fence, sha256=job.sha256
-                )
                 self.jobs.put(job)
             while self.jobs.unfinished_tasks and not self._end.wait(0.02):
                 continue
+
+    def fetch(self) -> list[LabelJob]:
+        """Ask once and journal what is given. Raises `ServerAway`, `ServerRefused`."""
+        waiting = self._journal.waiting(self._station)
+        idle = waiting.labels == 0 and waiting.outcomes == 0
+        jobs = self._server.labels(self._station, dpi=self._dpi, idle=idle)
+        for job in jobs:
+            # On disk before any is printed: what an agent holds it gives back, also when killed.
+            self._journal.lease(
+                station=job.station, instance=job.instance, fence=job.fence, sha256=job.sha256
+            )
+        return jobs

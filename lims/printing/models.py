@@ -45,6 +45,8 @@ class LabelInstance(Base):
     # Counts up with every lease; an agent with an older one is refused.
     fence: Mapped[int] = mapped_column(default=0)
     lease_ends: Mapped[datetime | None]
+    # The name of the agent that has it: when that one says it holds nothing, the lease is over.
+    leased_to: Mapped[str] = mapped_column(String(40), default="")
     # SHA-256 of the bytes that were given to the agent.
     sha256: Mapped[str] = mapped_column(String(64), default="")
     odometer_before: Mapped[int | None]

@@ -124,17 +124,18 @@ def queue_label(
 
 def lease_labels(
     session: Session, station: str, *, dpi: int, by: Actor, at: datetime, limit: int = 1,
-    hold: timedelta = LEASE,
+    hold: timedelta = LEASE, agent: str = "", idle: bool = False,
 ) -> tuple[Lease, ...]:  # fmt: skip
     """Give the next labels of a station to its agent, rendered for a printer of `dpi`.
 
     For the time `hold` nobody else is given them: so long the agent may print them without asking,
     also while the server is away. A lease that ended without intent is given again under a higher
-    fence; one with intent never.
+    fence; one with intent never. An `agent` that is `idle` holds nothing: what it was given before
+    never reached it, and is given again.
     """
     rows = session.scalars(
         select(LabelInstance)
-        .where(waiting(station, at))
+        .where(waiting(station, at, idle=agent if idle else ""))
         .order_by(LabelInstance.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -147,6 +148,7 @@ def lease_labels(
         row.layout_sha256 = used.sha256
         row.state = LabelState.LEASED
         row.fence += 1
+        row.leased_to = agent
         row.lease_ends = at + hold
         row.sha256 = hashlib.sha256(zpl).hexdigest()
         row.changed_at = at

@@ -62,20 +62,26 @@ def counter_jumped(session: Session, station: str) -> bool:
     return found is not None
 
 
-def waiting(station: str, at: datetime) -> ColumnElement[bool]:
-    """Return the condition on labels that an agent may take: queued, or leased too long ago."""
+def waiting(station: str, at: datetime, *, idle: str = "") -> ColumnElement[bool]:
+    """Return the condition on labels that an agent may take: queued, or leased too long ago.
+
+    `idle` names an agent that says it holds nothing: an answer with its leases was lost on the way.
+    """
+    leased = LabelInstance.lease_ends < at
+    if idle:
+        leased = or_(leased, LabelInstance.leased_to == idle)
     return and_(
         LabelInstance.station_code == station,
         or_(
             LabelInstance.state == LabelState.QUEUED,
-            and_(LabelInstance.state == LabelState.LEASED, LabelInstance.lease_ends < at),
+            and_(LabelInstance.state == LabelState.LEASED, leased),
         ),
     )
 
 
-def queued_at(session: Session, station: str, *, at: datetime) -> bool:
+def queued_at(session: Session, station: str, *, at: datetime, idle: str = "") -> bool:
     """Return whether a station has a label that its agent may take."""
-    found = session.scalar(select(LabelInstance.id).where(waiting(station, at)).limit(1))
+    found = session.scalar(select(LabelInstance.id).where(waiting(station, at, idle=idle)).limit(1))
     return found is not None
 
 

@@ -26,6 +26,7 @@ class WaitSchema(Schema):
     """How long an agent waits for a label, and what its printer prints."""
 
     wait = fields.Integer(load_default=0, validate=validate.Range(min=0, max=25))
+    idle = fields.Boolean(load_default=False)
     most = fields.Integer(load_default=1, validate=validate.Range(min=1, max=20))
     dpi = fields.Integer(load_default=300, validate=validate.OneOf((203, 300, 600)))
 

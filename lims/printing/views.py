@@ -43,7 +43,7 @@ def get_labels(station: str) -> ResponseReturnValue:
     asked = query(WaitSchema())
     ends = time.monotonic() + asked["wait"]
     while True:
-        leases = _lease(station, asked["dpi"], most=asked["most"])
+        leases = _lease(station, asked["dpi"], most=asked["most"], idle=asked["idle"])
         if leases or time.monotonic() >= ends:
             return jsonify({"jobs": [_job(lease) for lease in leases]})
         time.sleep(LOOK_AGAIN_SECONDS)
@@ -92,16 +92,18 @@ def own_station(station: str) -> str:
     return code
 
 
-def _lease(station: str, dpi: int, *, most: int) -> tuple[Lease, ...]:
+def _lease(station: str, dpi: int, *, most: int, idle: bool) -> tuple[Lease, ...]:
+    agent = g.who.agent
     # Looking costs nothing; the writing door is opened only when there is something to take.
     with reading() as session:
-        require_claim(session, station, g.who.agent, at=now())
-        if not queued_at(session, station, at=now()):
+        require_claim(session, station, agent, at=now())
+        if not queued_at(session, station, at=now(), idle=agent if idle else ""):
             return ()
     hold = LEASE if most == 1 else HOLD
     with laboratory().database.writing() as session:
         return lease_labels(
-            session, station, dpi=dpi, by=signed_in(), at=now(), limit=most, hold=hold
+            session, station, dpi=dpi, by=signed_in(), at=now(), limit=most, hold=hold,
+            agent=agent, idle=idle,
         )
 
 

@@ -45,6 +45,7 @@ def upgrade() -> None:
         ),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("lease_ends", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("leased_to", sa.String(length=40), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("odometer_before", sa.Integer(), nullable=True),
         sa.Column("odometer_after", sa.Integer(), nullable=True),
