@@ -86,7 +86,7 @@ BY_HAND = frozenset(
 )  # fmt: skip
 """Acts that only somebody can do who has the thing in hand."""
 
-USES = BY_HAND | {Tag.SAMPLE_ITEM_ACCEPTED, Tag.EXTRACT_TUBE_USED} - {Tag.PLATE_WORK_STARTED}
+USES = (BY_HAND | {Tag.SAMPLE_ITEM_ACCEPTED, Tag.EXTRACT_TUBE_USED}) - {Tag.PLATE_WORK_STARTED}
 """Acts on a thing that must know by its label which thing it is."""
 
 

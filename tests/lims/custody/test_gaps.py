@@ -25,6 +25,7 @@ from lims.custody.rules import (
     moves,
     replay,
 )
+from lims.custody.rules.gaps import BY_HAND, USES
 
 BONE = "B34679CDF"
 BOX = "C4679CDF3"
@@ -169,3 +170,9 @@ def test_a_child_older_than_its_parent_is_a_gap(
         assert session.get_one(Subject, child).created_at < at
         kinds = {gap.kind: gap for gap in queries.gaps(session, child)}
     assert str(kinds[GapKind.PARENT].say).endswith("from which it came.")
+
+
+def test_a_plate_is_begun_before_its_label_can_be_scanned_and_nothing_else_is_used_so() -> None:
+    assert Tag.PLATE_WORK_STARTED in BY_HAND
+    assert Tag.PLATE_WORK_STARTED not in USES
+    assert BY_HAND - {Tag.PLATE_WORK_STARTED} < USES
