@@ -11,11 +11,17 @@ from pathlib import Path
 import click
 
 from instruments.agent import running
+from instruments.agent import setup as assistant
 from instruments.agent.health import tell
 from instruments.agent.journal import JournalUnusable
-from instruments.agent.settings import SettingsRefused, read_settings
+from instruments.agent.server import Server, ServerAway, ServerRefused
+from instruments.agent.settings import BenchSettings, SettingsRefused, read_key, read_settings
 from instruments.ports import known_ports
 from instruments.scanners import ScannerModel
+
+config_option = click.option(
+    "--config", type=click.Path(path_type=Path), default=Path("bench.toml")
+)
 
 
 @click.group(invoke_without_command=True)
@@ -85,8 +91,21 @@ def list_ports(as_json: bool) -> None:
         click.echo("No serial port found.", err=True)
 
 
+def _list_first(context: click.Context, _: click.Parameter, value: Path) -> Path:
+    """Show the ports before anything is asked: their names are among the answers."""
+    if not context.resilient_parsing:
+        assistant.show_ports(_say)
+    return value
+
+
 @main.command()
-@click.option("--config", type=click.Path(path_type=Path), default=Path("bench.toml"))
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("bench.toml"),
+    is_eager=True,
+    callback=_list_first,
+)
 @click.option("--server", prompt="Address of the server (https://...)")
 @click.option(
     "--ca", default="", prompt="Certificate of the laboratory's authority (file, or none)"
@@ -109,6 +128,7 @@ def list_ports(as_json: bool) -> None:
     prompt="Resolution of the printer in dpi",
 )
 @click.option("--force", is_flag=True, help="Write over an existing file.")
+@click.option("--test/--no-test", default=True, help="Try the devices and the server.")
 def setup(
     config: Path,
     server: str,
@@ -121,33 +141,65 @@ def setup(
     printer: str,
     dpi: str,
     force: bool,
+    test: bool,
 ) -> None:
-    """Write a bench.toml for one station; more stations are added in the file."""
+    """Write a bench.toml for one station and try its devices; further ones go into the file."""
     if config.exists() and not force:
         raise click.ClickException(f"{config} exists; --force writes over it")
-    lines = [f"server = {json.dumps(server)}"]
-    if ca:
-        lines.append(f"ca = {json.dumps(ca)}")
-    lines += [
-        f"key_file = {json.dumps(key_file)}",
-        f"journal = {json.dumps(journal)}",
-        "",
-        "[[station]]",
-        f"code = {json.dumps(station)}",
-    ]
-    if scanner:
-        lines += [f"scanner = {json.dumps(scanner)}", f'scanner_model = "{scanner_model}"']
-    if printer:
-        lines += [f"printer = {json.dumps(printer)}", 'printer_model = "zebra"', f"dpi = {dpi}"]
-    half = config.with_name(config.name + ".part")
-    half.write_text("\n".join(lines) + "\n", "utf-8")
     try:
-        read_settings(half)
+        settings = assistant.write_file(
+            config,
+            assistant.as_toml(
+                server=server, ca=ca, key_file=key_file, journal=journal, station=station,
+                scanner=scanner, scanner_model=scanner_model, printer=printer, dpi=dpi,
+            ),
+        )  # fmt: skip
     except SettingsRefused as refusal:
-        half.unlink()
         raise click.ClickException(str(refusal)) from None
-    os.replace(half, config)
-    click.echo(f"Wrote {config}. Start the agent with: lims-bench --config {config}", err=True)
+    if test:
+        assistant.try_all(settings, _say)
+    _say(f"Wrote {config}. Start the agent with: lims-bench --config {config}")
+
+
+@main.command("test")
+@config_option
+def test_bench(config: Path) -> None:
+    """Try the devices and the server of a bench.toml; the agent must not run meanwhile."""
+    try:
+        settings = read_settings(config)
+    except SettingsRefused as refusal:
+        raise click.ClickException(str(refusal)) from None
+    assistant.try_all(settings, _say)
+
+
+@main.command("new-key")
+@config_option
+def new_key(config: Path) -> None:
+    """Change the keys of a bench.toml: the old ones work until the new ones are used."""
+    try:
+        settings = read_settings(config)
+        for station in settings.stations:
+            server = Server(settings, key=read_key(station.key_file), agent=_agent(settings))
+            try:
+                key = server.new_key(station.code)
+            finally:
+                server.close()
+            assistant.write_key(station.key_file, key)
+            _say(f"{station.code}: new key in {station.key_file.name}; a running agent takes it.")
+    except (SettingsRefused, ServerAway, ServerRefused) as refusal:
+        raise click.ClickException(f"{refusal.reason}: {refusal}") from None
+
+
+def _agent(settings: BenchSettings) -> str:
+    """Return the agent's name, which a running agent keeps beside its journal."""
+    try:
+        return settings.agent_file.read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
     """
     keys = {station.key_file: read_key(station.key_file) for station in settings.stations}
     journal = Journal(settings.journal)
+    settings.agent_file.write_text(journal.agent + "\n", "ascii")
     servers = {path: Server(settings, key=key, agent=journal.agent) for path, key in keys.items()}
     of_station = {station.code: servers[station.key_file] for station in settings.stations}
     board = Board()

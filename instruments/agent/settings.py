@@ -82,6 +82,11 @@ class BenchSettings:
     journal: Path
     stations: tuple[StationSettings, ...]
 
+    @property
+    def agent_file(self) -> Path:
+        """Where a running agent writes its name: the journal itself is locked."""
+        return self.journal.with_name(self.journal.name + ".agent")
+
     def trust(self) -> ssl.SSLContext:
         """Return whom to trust: the laboratory's authority alone when one is named.
 

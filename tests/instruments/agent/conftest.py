@@ -133,12 +133,14 @@ class Peer:
         return 404, {}
 
     def take_question(self, path: str) -> Answer:
-        assert path == f"/api/bench/{STATION}/labels?wait=3&dpi={self.dpi}"
+        asked = f"/api/bench/{STATION}/labels?wait=3&most=20&dpi={self.dpi}"
+        assert path.removesuffix("&idle=1") == asked
         deadline = time.monotonic() + 0.3
         while self._server is not None and time.monotonic() < deadline:
             with self._lock:
                 if self.jobs:
-                    return 200, {"jobs": [self.jobs.pop(0)]}
+                    jobs, self.jobs = self.jobs, []
+                    return 200, {"jobs": jobs}
             time.sleep(0.02)
         return (200, {"jobs": []}) if self._server is not None else (503, {})
 
@@ -150,6 +152,7 @@ class Peer:
         zpl: bytes = b"^XA^FO10,10^FDB346790RK01^FS^PQ1^XZ",
         sha256: str | None = None,
         dpi: int = 300,
+        hold: int = 0,
     ) -> None:
         job = {
             "instance": instance,
@@ -157,6 +160,7 @@ class Peer:
             "zpl": base64.b64encode(zpl).decode(),
             "sha256": sha256 or hashlib.sha256(zpl).hexdigest(),
             "dpi": dpi,
+            "hold_seconds": hold,
         }
         with self._lock:
             self.jobs.append(job)

@@ -15,18 +15,21 @@ from instruments.agent.cli import main
 from instruments.agent.settings import read_settings
 from instruments.virtual.printer import Fault
 
+SETUP = ("setup", "--no-test", "--config")
+
 
 def test_setup_writes_a_file_that_the_agent_takes(tmp_path):
     config = tmp_path / "bench.toml"
 
     result = CliRunner().invoke(
         main,
-        ["setup", "--config", str(config)],
+        ["setup", "--no-test", "--config", str(config)],
         input="https://lims.example\nca.pem\nbench.key\nbench.journal\nT346790RK\n"
         "/dev/a\nhoneywell\n/dev/b\n300\n",
     )
 
     assert result.exit_code == 0
+    assert config.stat().st_mode & 0o077 == 0
     (station,) = read_settings(config).stations
     assert (station.code, station.scanner.port, station.printer.port) == (
         "T346790RK",
@@ -38,13 +41,13 @@ def test_setup_writes_a_file_that_the_agent_takes(tmp_path):
 def test_setup_writes_over_nothing_and_leaves_nothing_wrong_behind(tmp_path):
     config = tmp_path / "bench.toml"
     answers = "http://lims.example\n\n\n\nT346790RK\n/dev/a\n\n\n\n"
-    refused = CliRunner().invoke(main, ["setup", "--config", str(config)], input=answers)
+    refused = CliRunner().invoke(main, [*SETUP, str(config)], input=answers)
     assert refused.exit_code == 1
     assert "address-without-tls" in refused.output
     assert list(tmp_path.iterdir()) == []
 
     config.write_text("mine", "utf-8")
-    refused = CliRunner().invoke(main, ["setup", "--config", str(config)], input=answers)
+    refused = CliRunner().invoke(main, [*SETUP, str(config)], input=answers)
 
     assert refused.exit_code == 1
     assert config.read_text("utf-8") == "mine"

@@ -120,9 +120,9 @@ def speaking(tmp_path, tls_peer):
 
 
 def test_the_laboratorys_own_authority_is_believed(speaking, laboratory):
-    assert speaking(laboratory[1]).heartbeat("bench", {}) is None
+    assert speaking(laboratory[1]).heartbeat({}, {}) is None
 
 
 def test_another_authority_is_not(speaking):
     with pytest.raises(ServerAway):
-        speaking(authority()[1]).heartbeat("bench", {})
+        speaking(authority()[1]).heartbeat({}, {})
