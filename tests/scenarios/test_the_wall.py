@@ -9,27 +9,31 @@ import itertools
 import json
 import logging
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pypdfium2
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
 from lims.cases.queries import pairs_of_list
+from lims.cli import main
 from lims.core.actors import Actor, Role
 from lims.core.clock import now
 from lims.core.db import Base, Database
 from lims.core.scans import StationKind
 from lims.core.sealing import open_vault
-from lims.core.settings import Settings
+from lims.core.settings import Settings, write_settings
 from lims.core.spelling import consonants, name_parts, normalised
 from lims.identities.queries import reference_pairs_of_list
-from lims.people.models import Station
-from lims.people.operations import issue_agent_key
+from lims.people.models import Person, Station
+from lims.people.operations import hash_pin, issue_agent_key, issue_badge
 from lims.web.guard import right_of
 from lims.web.rights import TABLE
 from tests.cast import Cast
@@ -51,13 +55,19 @@ PLANTED = {
     "witness": "Shahid Zwawi", "reason": "the court of Zliten asked",
     "issuer": "Mashraha Zintaniya", "mortuary": "MZ-66120", "place": "shed of Zahlul",
     "correction": "Zeidan misread it",
+    "sender": "Thallajat Zuwayya", "list_seal": "ZS-118843", "list_case": "ZQW77-C-0971",
+    "list_item": "ZQW77-C-0971-G", "remarks": "wrapped in Zalla wool", "list_name": "Zlist.csv",
+    "driver": "زيدون الزغاميطي", "organisation": "Niyabat Zaltan", "card": "ZN-40991",
+    "opened": "Zarrug counted it", "differs": "torn by Zarrug", "outsider": "عبدالقدوس الزنتانيّ",
+    "outsider_latin": "Abd al-Quddus az-Zintani", "passport": "ZP-77120",
 }  # fmt: skip
 IN_THE_PICTURE = "EXIF-Zaqqum-camera"
 OTHER_SPELLINGS = (
     "القنطراري", "مصباح", "Qantarari", "Zaqzouq", "zaqzouq", "0042", "778201", "90417",
+    "الزغاميطي", "الزنتاني", "Zintani", "Quddus", "118843", "40991", "77120",
 )  # fmt: skip
 SECRET = (*PLANTED.values(), IN_THE_PICTURE, *OTHER_SPELLINGS)
-FEW_BITS = {"0042", "90417", "778201"}
+FEW_BITS = {"0042", "90417", "778201", "118843", "40991", "77120"}
 """Too short to prove anything where random bytes and digits stand."""
 
 LABORATORY = (
@@ -73,6 +83,8 @@ class Planted:
     cards: dict[str, str] = field(default_factory=dict)
     zpl: list[bytes] = field(default_factory=list)
     agent: str = ""
+    receipt: str = ""
+    travelled: str = ""
     pages: list[str] = field(default_factory=list)
 
     @property
@@ -207,6 +219,93 @@ def plant(
     return planted
 
 
+PIN = "2468"
+
+
+@pytest.fixture
+def plant_custody(
+    database: Database, cast: Cast, sign_in: SignIn, key: Callable[[], str]
+) -> Callable[[Planted], None]:
+    """Receive a list with a discrepancy, give a bone to somebody from outside and take it back."""
+
+    def planted(made: Planted) -> None:
+        coordinator, technician = sign_in(cast.coordinator), sign_in(cast.technician)
+        hashed, badges = hash_pin(PIN), {}
+        with database.writing() as session:
+            for one in (cast.reception, cast.coordinator, cast.technician):
+                person = session.get_one(Person, one.person)
+                badges[one] = issue_badge(
+                    session, person, hashed, by=cast.administrator, at=now()
+                ).code  # fmt: skip
+
+        def post(client: FlaskClient, url: str, **sent: object) -> Any:
+            answer = client.post(url, json={"request_key": key(), **sent})
+            assert answer.status_code == 201, (url, answer.get_json())
+            return answer.get_json()
+
+        rows = "".join(
+            f"{PLANTED['list_seal']},{PLANTED['code']},{PLANTED['list_case']},"
+            f"{PLANTED['list_item']}{number},femur,3.1,2026-03-01,{PLANTED['remarks']}\n"
+            for number in (1, 2)
+        )
+        header = "Seal,Site,Case,Field number,Element,Mass (g),Taken on,Remarks\n"
+        taken = coordinator.post(
+            "/cases/dispatches/lists",
+            data=some("sender", request_key=key(), line="bone", act="take",
+                      file=(io.BytesIO((header + rows).encode()), PLANTED["list_name"])),
+        )  # fmt: skip
+        assert taken.status_code == 303, taken.get_data(as_text=True)
+        here = taken.headers["Location"]
+        post(coordinator, f"{here}/arrival", name=PLANTED["driver"], document=PLANTED["card"],
+             organisation=PLANTED["organisation"])  # fmt: skip
+        package = post(coordinator, f"{here}/read", read=PLANTED["list_seal"])["package"]
+        post(coordinator, f"/cases/dispatches/packages/{package}/open", reason=PLANTED["opened"],
+             witness_badge=badges[cast.reception], witness_pin=PIN)  # fmt: skip
+        post(coordinator, f"{here}/read", read=f"{PLANTED['list_item']}1", package=package)
+        # What is refused is said to whoever scans, and to no log.
+        strange = coordinator.post(
+            f"{here}/read", json={"request_key": key(), "read": PLANTED["passport"]}
+        )
+        assert strange.status_code == 404
+        listed = coordinator.get(here).get_data(as_text=True)
+        missing = re.search(rf'value="([0-9a-f]{{32}})">{PLANTED["list_item"]}2', listed)
+        assert missing is not None
+        post(coordinator, f"{here}/discrepancies", kind="item missing", item=missing[1],
+             reason=PLANTED["differs"])  # fmt: skip
+        made.pages += ["/cases/dispatches", here, "/cases/outside"]
+        made.receipt = f"{here}/receipt.pdf"
+
+        code = sorted(made.bones.values())[0]
+        post(technician, "/handovers", list=code, receiver=badges[cast.coordinator], secret=PIN,
+             receiver_pin=PIN, purpose="work")  # fmt: skip
+        party = some(list=code, kind="court", secret=PIN, organisation=PLANTED["organisation"])
+        post(coordinator, "/cases/outside", name=PLANTED["outsider"], purpose="work",
+             document=PLANTED["passport"], **party)  # fmt: skip
+        post(coordinator, "/cases/outside/back", name=PLANTED["outsider_latin"],
+             document=PLANTED["card"], **party)  # fmt: skip
+        made.travelled = code
+
+    return planted
+
+
+def words_of(content: bytes) -> str:
+    """Return what a PDF or an archive says, its streams decompressed; '' for anything else."""
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return "\n".join(
+                f"{name} {words_of(held)} {held.decode('utf-8', 'replace')}"
+                for name in archive.namelist()
+                for held in [archive.read(name)]
+            )
+    if not content.startswith(b"%PDF"):
+        return ""
+    document = pypdfium2.PdfDocument(content)
+    text = " ".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    # Words that were set from right to left are read backwards from some PDFs.
+    return f"{text} {text[::-1]}"
+
+
 def _print_and_scan(
     made: Planted, app: Flask, database: Database, cast: Cast, coordinator: FlaskClient,
     intake: str, key: Callable[[], str],
@@ -287,11 +386,13 @@ def addresses(app: Flask, database: Database, role: Role) -> Iterator[str]:
 def test_no_planted_word_is_seen_by_the_laboratory_its_machines_logs_files_or_strangers(
     filled: str, plant: Callable[..., Planted], app: Flask, database: Database,
     settings: Settings, cast: Cast, sign_in: SignIn, key: Callable[[], str],
+    plant_custody: Callable[[Planted], None],
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     caplog.set_level(logging.DEBUG)
     app.testing = False
     made = plant(bones=3, cards=3)
+    plant_custody(made)
     found: dict[str, list[str]] = {}
 
     def look(where: str, text: str, *, noisy: bool = False) -> None:
@@ -299,6 +400,7 @@ def test_no_planted_word_is_seen_by_the_laboratory_its_machines_logs_files_or_st
             found[where] = words
 
     opened: dict[Role, int] = {}
+    files: dict[bytes, int] = {}
     for role in LABORATORY:
         actor = next(one for one in cast.actors.values() if one.role is role)
         client = sign_in(actor)
@@ -309,11 +411,17 @@ def test_no_planted_word_is_seen_by_the_laboratory_its_machines_logs_files_or_st
                 if answer.mimetype == "text/event-stream":
                     answer.close()
                     continue
-                look(f"{role.value} {url}", answer.get_data().decode("utf-8", "replace"))
+                content = answer.get_data()
+                look(f"{role.value} {url}", content.decode("utf-8", "replace"))
+                look(f"{role.value} {url} inside", words_of(content), noisy=True)
+                files[content[:4]] = files.get(content[:4], 0) + 1
                 answer.close()
                 opened[role] = opened.get(role, 0) + (answer.status_code == 200)
         for code in made.pairs.values():
-            for url in (f"/samples/{code}", f"/ledger?code={code}"):
+            for url in (
+                f"/samples/{code}", f"/ledger?code={code}", f"/custody/{code}",
+                f"/storage/things/{code}",
+            ):  # fmt: skip
                 look(f"{role.value} {url}", client.get(url).get_data(as_text=True))
     assert min(opened.values()) >= 1
     assert opened[Role.TECHNICIAN] > 60
@@ -336,6 +444,20 @@ def test_no_planted_word_is_seen_by_the_laboratory_its_machines_logs_files_or_st
     look("export", export.get_data(as_text=True), noisy=True)
     assert len(export.get_data().splitlines()) > 100
 
+    package = sign_in(cast.quality).post(
+        f"/ledger/packages/{made.travelled}", data={"request_key": key()}
+    )
+    assert package.data.startswith(b"PK"), package.get_data(as_text=True)
+    look("package", words_of(package.data), noisy=True)
+    assert files[b"%PDF"] > 1
+    write_settings(settings)
+    for command in ("history", "where", "custody", "gaps"):
+        ran = CliRunner().invoke(
+            main, [command, made.travelled, "--folder", str(settings.folder), "--json"]
+        )
+        assert made.travelled in ran.output, command
+        look(f"lims {command}", ran.output)
+
     out = capfd.readouterr()
     look("log", caplog.text)
     look("output", out.out + out.err)
@@ -350,11 +472,15 @@ def test_no_planted_word_is_seen_by_the_laboratory_its_machines_logs_files_or_st
 
 
 def test_what_was_planted_is_there_for_the_coordinator(
-    plant: Callable[..., Planted], cast: Cast, sign_in: SignIn
-) -> None:
+    plant: Callable[..., Planted], plant_custody: Callable[[Planted], None], cast: Cast,
+    sign_in: SignIn,
+) -> None:  # fmt: skip
     """Else nothing could be found elsewhere, and the search would prove nothing."""
     made = plant(bones=3, cards=3)
+    plant_custody(made)
     client = sign_in(cast.coordinator)
+    receipt = words_of(client.get(made.receipt).data)
+    assert PLANTED["list_seal"] in receipt, "words inside of a PDF are found"
 
     seen = "".join(
         html.unescape(client.get(url).get_data().decode("utf-8", "replace")) for url in made.pages
