@@ -86,8 +86,10 @@ class Dispatch(Base):
     # Why items of an earlier list are sent again; '' for a first list.
     again: Mapped[bytes] = mapped_column(LargeBinary)
     cancelled_because: Mapped[bytes] = mapped_column(LargeBinary)
-    # Who brought it: JSON of name, organisation, document; '' before arrival.
+    # Who brought it: JSON of name, organisation, document; '' before arrival. Sealed under a key of
+    # the person's own, so that it can be erased without the list.
     deliverer: Mapped[bytes] = mapped_column(LargeBinary)
+    deliverer_key: Mapped[str | None] = mapped_column(ForeignKey("sealed_key.ref"))
     # A colleague's actor id, or outside:<beginning of the commitment>.
     delivered_by: Mapped[str | None] = mapped_column(Who)
     recorded_at: Mapped[datetime] = mapped_column(index=True)

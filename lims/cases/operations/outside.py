@@ -12,12 +12,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from lims.cases.models.dispatches import Dispatch
 from lims.cases.models.outside import OutsideParty, OutsideThing
 from lims.cases.operations.sealed import SALT_BYTES, record_sealed
+from lims.cases.rules.dispatches import SecondPersonNeeded
 from lims.cases.rules.outside import OutsideKind, OutsideWay, PartyIncomplete
 from lims.core.actors import Actor
 from lims.core.codes import Kind
-from lims.core.sealing import Vault, commitment, new_ref
+from lims.core.erasures import PERSON, DestroyedKey
+from lims.core.errors import NotFound
+from lims.core.sealing import PLAIN, Vault, commitment, destroy_key, new_ref
+from lims.custody.operations import append, unlinked
 from lims.custody.rules import FROM_CREATION, Tag
 from lims.handovers.operations import give_outside, take_back
 from lims.handovers.rules import Purpose
@@ -76,6 +81,39 @@ def take_from_outside(
     back = take_back(session, codes, by=by, commitment=row.commitment, at=at)
     _link(session, row, [thing.code for one in back for thing in one.things])
     return row.ref
+
+
+def erase_outsider(
+    session: Session, vault: Vault, ref: str, *, witness: Actor, by: Actor, at: datetime
+) -> DestroyedKey:
+    """Erase somebody from outside, who received, brought or delivered something, on request.
+
+    `ref` names the sealed record of a hand-over or a dispatch. A second person confirms; the
+    ledger keeps its commitment, which nobody can test without the salt. The caller writes the key
+    on the list of erasures once the transaction is committed. Raises NotFound, Erased,
+    SecondPersonNeeded.
+    """
+    if witness.id == by.id:
+        raise SecondPersonNeeded()
+    party = session.get(OutsideParty, ref, with_for_update=True)
+    delivery = session.get(Dispatch, ref, with_for_update=True) if party is None else None
+    key_ref = party.key_ref if party is not None else None
+    if delivery is not None:
+        key_ref = delivery.deliverer_key
+    if key_ref is None:
+        raise NotFound(code=ref[:40])
+    if not vault.key(session, key_ref).secret:
+        # A laboratory without encryption stored it plain.
+        if party is not None:
+            party.name = party.organisation = party.document = party.salt = PLAIN
+        elif delivery is not None:
+            delivery.deliverer = PLAIN
+    destroy_key(session, key_ref, at=at)
+    append(
+        session, Tag.SEALED_RECORD_ERASED, f"s:{ref}", {"witness": witness.id}, by=by, at=at,
+        idem=unlinked(),
+    )  # fmt: skip
+    return DestroyedKey(PERSON, key_ref)
 
 
 def _record(

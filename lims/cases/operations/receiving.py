@@ -107,9 +107,10 @@ def arrive(
         told["salt"] = salt.hex()
     if holder == by.id or same_person(told.get("name", ""), receiver_name):
         raise SameHands()
-    listed.deliverer = key.seal(
-        json.dumps(told, ensure_ascii=False) if told else "", listed, "deliverer"
-    )
+    if told:
+        own = vault.new_key(session, at=at)
+        listed.deliverer_key = own.ref
+        listed.deliverer = own.seal(json.dumps(told, ensure_ascii=False), listed, "deliverer")
     listed.delivered_by, listed.arrived_by, listed.arrived_at = holder, by.id, at
     listed.state = DispatchState.ARRIVED
     session.flush()

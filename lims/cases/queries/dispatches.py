@@ -361,6 +361,8 @@ def quarantined_things(session: Session, dispatch_ref: str) -> tuple[set[str], s
 
 def deliverer_of(session: Session, vault: Vault, row: Dispatch) -> Mapping[str, str]:
     """Return who brought a dispatch: name, organisation, document; empty before it came."""
-    told = vault.key(session, row.key_ref).open(row.deliverer, row, "deliverer")
+    ref = row.deliverer_key or row.key_ref
+    key = vault.keys(session, [ref]).get(ref)
+    told = key.open(row.deliverer, row, "deliverer") if key is not None else ""
     read: dict[str, str] = json.loads(told) if told else {}
     return read

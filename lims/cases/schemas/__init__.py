@@ -23,7 +23,7 @@ def text(longest: int, *, required: bool = False) -> fields.String:
     return fields.String(load_default="", validate=most)
 
 
-def consumption_rule() -> fields.Enum:
+def consumption_rule() -> fields.Enum[Consumption]:
     """Return the field of the customer's rule for the last of a sample."""
     return fields.Enum(
         Consumption, by_value=True, load_default=Consumption.FREE, error_messages=WRONG_CHOICE

@@ -8,20 +8,27 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from lims.cases.operations.outside import Party, give_to_outside, take_from_outside
+from lims.cases.operations.outside import (
+    Party,
+    erase_outsider,
+    give_to_outside,
+    take_from_outside,
+)
 from lims.cases.queries.outside import PartyShown, parties
 from lims.cases.rules.outside import OUTSIDE_WAY_WORDS, OUTSIDE_WORDS
 from lims.cases.schemas.outside import GiveOutsideSchema, PartySchema
 from lims.cases.views.blueprint import Answer, blueprint, look
 from lims.core.clock import now, utc_text
 from lims.core.codes import read_payload
+from lims.core.erasures import DestroyedKey, erasure_list
 from lims.core.sealing import open_vault
 from lims.handovers.rules import PURPOSE_WORDS
-from lims.people.views import confirm_oneself
+from lims.people.schemas import WitnessSchema
+from lims.people.views import confirm_oneself, witness_of
 from lims.web.errors import wants_json
 from lims.web.guard import needs, signed_in
 from lims.web.locale import translate
-from lims.web.pages import done, form, page, reading, settings, write
+from lims.web.pages import done, form, laboratory, page, reading, settings, write
 from lims.web.rights import Right
 
 
@@ -72,6 +79,25 @@ def post_outside_back() -> Answer:
         return {"to": url_for("cases.outside"), "party": ref}
 
     return done(write(act))
+
+
+@blueprint.post("/cases/outside/<ref>/erasure")
+@needs(Right.HAND_OUTSIDE)
+def post_outside_erasure(ref: str) -> Answer:
+    """Erase somebody from outside on request; a second person confirms with badge and PIN."""
+    sent, vault = form(WitnessSchema()), open_vault(settings())
+    witness = witness_of(sent)
+
+    def erase(session: Session) -> dict[str, object]:
+        key = erase_outsider(session, vault, ref, witness=witness, by=signed_in(), at=now())
+        return {"to": url_for("cases.outside"), "keys": [[key.kind, key.ref]]}
+
+    answer = write(erase)
+    # After the commit: an erasure that did not happen must never be repeated on a restored copy.
+    keys = [DestroyedKey(kind, name) for kind, name in answer["keys"]]
+    erasure_list(settings()).add(keys, on=now().date())
+    laboratory().database.empty_log()
+    return done({"to": answer["to"]})
 
 
 def _codes(sent: Mapping[str, Any]) -> list[str]:

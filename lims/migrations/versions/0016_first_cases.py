@@ -417,6 +417,7 @@ def upgrade() -> None:
         sa.Column("again", sa.LargeBinary(), nullable=False),
         sa.Column("cancelled_because", sa.LargeBinary(), nullable=False),
         sa.Column("deliverer", sa.LargeBinary(), nullable=False),
+        sa.Column("deliverer_key", sa.String(length=32), nullable=True),
         sa.Column("delivered_by", sa.String(length=80), nullable=True),
         sa.Column("recorded_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(length=80), nullable=False),
@@ -433,6 +434,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "arrived_by IS NULL OR arrived_by <> delivered_by", name=op.f("ck_dispatch_two_hands")
+        ),
+        sa.ForeignKeyConstraint(
+            ["deliverer_key"], ["sealed_key.ref"], name=op.f("fk_dispatch_deliverer_key")
         ),
         sa.ForeignKeyConstraint(["key_ref"], ["sealed_key.ref"], name=op.f("fk_dispatch_key_ref")),
         sa.ForeignKeyConstraint(

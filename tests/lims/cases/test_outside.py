@@ -8,17 +8,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from lims.cases.models.outside import OutsideParty
+from lims.cases.operations.outside import Party, give_to_outside
 from lims.cases.queries.outside import parties
+from lims.cases.rules.outside import OutsideKind
 from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.db import Database
-from lims.core.sealing import destroy_key, open_vault
+from lims.core.erasures import erasure_list
+from lims.core.sealing import SealedKey, destroy_key, open_vault
 from lims.core.settings import Settings
 from lims.custody.queries import held, history, subject
 from lims.custody.rules import Tag
 from lims.handovers.operations import hand_over
 from lims.handovers.rules import Purpose
+from lims.people.models import Person
+from lims.people.operations import hash_pin, issue_badge
 from tests.cast import PASSWORD, Cast
+from tests.sealed import WITNESS, Sealed
 
 NAME, DOCUMENT, COURT = "Canaria Outsider", "PASS-771204", "Court of Canaries"
 
@@ -83,3 +89,45 @@ def test_somebody_from_outside_receives_a_thing_and_another_brings_it_back(
         assert subject(session, code).state == "returned"  # type: ignore[union-attr]  # coded
         told_last = [one.tag for one in history(session, code)][-2:]
         assert told_last == [Tag.SUBJECT_CUSTODY_GIVEN_OUTSIDE, Tag.SAMPLE_ITEM_RETURNED]
+
+
+def test_who_came_from_outside_is_erased_on_request_by_two_and_stays_erased(
+    database: Database, settings: Settings, cast: Cast, key: Callable[[], str], sealed: Sealed,
+    sign_in: Callable[[Actor], FlaskClient], a_bone_sample: Callable[..., str],
+) -> None:  # fmt: skip
+    vault, client, yusuf = open_vault(settings), sign_in(cast.coordinator), cast.coordinator
+    hashed = hash_pin("2468")
+    with database.writing() as session:
+        code, dispatch = a_bone_sample(session), sealed.a_dispatch(session)
+        hand_over(session, [code], by=cast.technician, to=yusuf, purpose=Purpose.RETURN, at=now())
+        party = give_to_outside(
+            session, vault, [code], Party(OutsideKind.COURT, NAME, DOCUMENT, COURT),
+            purpose=Purpose.RETURN, by=yusuf, at=now(),
+        )  # fmt: skip
+        badges = {
+            who.id: issue_badge(
+                session, session.get_one(Person, who.person), hashed, by=cast.administrator,
+                at=now(),
+            ).code
+            for who in (yusuf, cast.quality)
+        }
+
+    def erase(ref: str, who: Actor) -> int:
+        sent = {"request_key": key(), "witness_badge": badges[who.id], "witness_pin": "2468"}
+        return client.post(f"/cases/outside/{ref}/erasure", json=sent).status_code
+
+    assert erase(party, yusuf) in (409, 403, 422), "nobody confirms their own act"
+    assert NAME in client.get("/cases/outside").text
+    assert WITNESS in client.get(f"/cases/dispatches/{dispatch}").text
+    assert [erase(ref, cast.quality) for ref in (party, dispatch)] == [201, 201]
+    assert NAME not in client.get("/cases/outside").text
+    assert WITNESS not in client.get(f"/cases/dispatches/{dispatch}").text
+    assert erase(party, cast.quality) == 410
+    with database.reading() as session:
+        for ref in (party, dispatch):
+            assert history(session, f"s:{ref}")[-1].tag is Tag.SEALED_RECORD_ERASED
+        keys = set(
+            session.scalars(select(SealedKey.ref).where(SealedKey.destroyed_at.is_not(None)))
+        )
+    assert {one.ref for one in erasure_list(settings).read()} == keys
+    assert len(keys) == 2
