@@ -286,8 +286,7 @@ def extracted(walk: Walk, powder: str, lot: str, shaker: str, procedure: int) ->
 def check(folder: Path) -> int:
     """Run the verifier of a package on a machine without Osteon: isolated, no site packages."""
     return subprocess.run(
-        [sys.executable, "-I", "-S", "verifier.py", "--proof", "proof.ndjson",
-         "--key", "ledger.pub"],
+        [sys.executable, "-I", "-S", "verifier.py", "--package", ".", "--key", "ledger.pub"],
         cwd=folder, capture_output=True, check=False, env={},
     ).returncode  # fmt: skip
 
@@ -376,6 +375,15 @@ def test_a_bone_is_received_sealed_ground_extracted_and_its_rest_comes_home_and_
         files = unpacked(walk, thing, folder)
         assert check(folder) == 0
         whole = files["proof.ndjson"]
+        for name, content in files.items():
+            place = len(content) // 2
+            (folder / name).write_bytes(
+                content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+            )
+            # A verifier that was changed says nothing: it is taken from the publisher.
+            assert name == "verifier.py" or check(folder) != 0, name
+            (folder / name).write_bytes(content)
+        assert check(folder) == 0
         assert f'"stream":"{code}"'.encode() in whole
         for place in (len(whole) // 3, len(whole) // 2, len(whole) - 40):
             changed = bytearray(whole)

@@ -114,13 +114,16 @@ def prove_package(play: Play) -> None:
         for one in folder.iterdir():
             if one.suffix in (".txt", ".ndjson"):
                 check_silent(one.read_text("utf-8"), f"{one.name} of the package")
-        proof = folder / "proof.ndjson"
-        changed = bytearray(proof.read_bytes())
-        changed[len(changed) // 2] ^= 1
-        proof.write_bytes(changed)
-        if _believes(folder) == 0:
-            raise StepFailed("the verifier believes a changed package")
-    play.refused += 1
+        for name_of_file in ("proof.ndjson", "timeline.pdf"):
+            file = folder / name_of_file
+            whole = file.read_bytes()
+            changed = bytearray(whole)
+            changed[len(changed) // 2] ^= 1
+            file.write_bytes(changed)
+            if _believes(folder) == 0:
+                raise StepFailed(f"the verifier believes a package whose {file.name} was changed")
+            file.write_bytes(whole)
+            play.refused += 1
 
 
 def _hand_over(play: Play, giver: str, receiver: str, payload: str) -> None:
@@ -159,8 +162,7 @@ def _follow(person: Browser, page: Page, start: str, words: str) -> Page:
 
 def _believes(folder: Path) -> int:
     done = subprocess.run(  # the verifier, with no package to import
-        [sys.executable, "-I", "-S", "verifier.py", "--proof", "proof.ndjson", "--key",
-         "ledger.pub"],
+        [sys.executable, "-I", "-S", "verifier.py", "--package", ".", "--key", "ledger.pub"],
         cwd=folder, capture_output=True, check=False,
     )  # fmt: skip
     return done.returncode
