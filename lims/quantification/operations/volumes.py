@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
-from lims.custody.operations import append, change_state, lock_subject
-from lims.custody.rules import ENDED, Tag
+from lims.custody.operations import append, change_state, lock_subject, pass_to
+from lims.custody.queries import held
+from lims.custody.rules import ENDED, GONE, EventId, Tag, is_away, is_place, moves
 from lims.extraction.models import Extract
 from lims.extraction.rules import ExtractState
 from lims.quantification.queries import taken_of
@@ -15,6 +16,7 @@ from lims.quantification.rules import ExtractConsumed, NotAnExtract, VolumeShort
 from lims.samples.operations import give_back, take_amount
 from lims.samples.queries import measured
 from lims.samples.rules import AmountWhy, thousandths
+from lims.storage.operations import take
 
 
 def lock_extract(session: Session, code: str) -> Extract:
@@ -93,7 +95,20 @@ def record_used(
     )  # fmt: skip
     # A tube may stand in two wells of one plate.
     if left == 0 and lock_subject(session, code).state != ExtractState.CONSUMED:
-        change_state(
-            session, code, ExtractState.CONSUMED, Tag.EXTRACT_TUBE_CONSUMED, by=by, at=at,
-            content={}, device=station, cause=used,
-        )  # fmt: skip
+        _use_up(session, code, cause=used, by=by, at=at, station=station)
+
+
+def _use_up(
+    session: Session, code: str, *, cause: EventId, by: Actor, at: datetime, station: str
+) -> None:
+    """End an empty tube: nobody holds it any more, and its position in storage is free."""
+    standing = held(session, code)
+    if standing is not None and is_place(standing.holder):
+        take(session, code, by=by, at=at, station=station, for_work=False, why="consumed")
+    is_there = standing is not None and not is_away(standing.holder)
+    ended = change_state(
+        session, code, ExtractState.CONSUMED, Tag.EXTRACT_TUBE_CONSUMED, by=by, at=at,
+        content=moves(GONE) if is_there else {}, device=station, cause=cause,
+    )  # fmt: skip
+    if is_there:
+        pass_to(session, code, GONE, event_id=ended, at=at)

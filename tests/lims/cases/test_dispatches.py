@@ -295,20 +295,8 @@ def test_a_dispatch_is_received_scanned_opened_and_becomes_samplings(
         assert {(one.case_number, one.field_number, one.seal_number) for one in waiting} == {
             ("031", "F-1", "N-1"), ("031", "F-2", "N-1"), ("032", "F-9", "S-200")
         }  # fmt: skip
-        refs = {one.sampling_ref: one.field_number for one in waiting}
+        refs = {one.sampling.ref: one.field_number for one in waiting}
         assert received.with_seal_gap(session, refs) == set()
-    with database.writing() as session:
-        # Opened once more, and nothing follows: the samplings that lie in it tell.
-        seals.break_seal(
-            session, vault, first.package, reason="to look", witness=cast.coordinator,
-            by=cast.reception, at=later,
-        )  # fmt: skip
-    with database.reading() as session:
-        open_now = {refs[one] for one in received.with_seal_gap(session, refs)}
-        assert open_now == {"F-1", "F-2"}
-        one = next(ref for ref, number in refs.items() if number == "F-1")
-        told = [seal.followed_by for seal in received.seals_of_sampling(session, one)]
-        assert told == [SealEnd.NEW_SEAL, SealEnd.NONE]
         held = received.held_intervals(session, first.package)
         assert held[0].holder.startswith("outside:")
         assert (held[0].ended_at, held[1].holder) == (held[1].began_at, cast.reception.id)
@@ -326,6 +314,18 @@ def test_a_dispatch_is_received_scanned_opened_and_becomes_samplings(
         )
         assert given == 5
         assert received.holders_of(session, [first.package]) == {first.package: cast.coordinator.id}
+    with database.writing() as session:
+        # Opened once more, and nothing follows: the samplings that lie in it tell.
+        seals.break_seal(
+            session, vault, first.package, reason="to look", witness=cast.reception,
+            by=cast.coordinator, at=later,
+        )  # fmt: skip
+    with database.reading() as session:
+        open_now = {refs[one] for one in received.with_seal_gap(session, refs)}
+        assert open_now == {"F-1", "F-2"}
+        one = next(ref for ref, number in refs.items() if number == "F-1")
+        told = [seal.followed_by for seal in received.seals_of_sampling(session, one)]
+        assert told == [SealEnd.NEW_SEAL, SealEnd.NONE]
 
 
 def test_every_discrepancy_keeps_what_it_is_about_out_of_coding_until_two_decide(

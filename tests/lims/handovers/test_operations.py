@@ -259,6 +259,52 @@ def test_of_many_who_hand_over_one_thing_at_once_one_wins_and_the_others_hear_wh
         assert session.scalar(select(func.count(HandOver.id))) == 1
 
 
+def test_of_several_answers_to_one_open_hand_over_at_once_one_counts(
+    database: Database, cast: Cast, at: datetime, a_bone_sample: Build
+) -> None:
+    """At a station and on a page the receiver accepts; a colleague tries; the giver takes back."""
+    giver, receiver = cast.technician, cast.first_reader
+    with database.writing() as session:
+        code = a_bone_sample(session)
+        number = open_handover(
+            session, [code], by=giver, to=receiver, purpose=Purpose.WORK, at=at
+        ).id  # fmt: skip
+    refused: list[Refusal] = []
+    won: list[HandOverState] = []
+    start = threading.Barrier(9)
+
+    def answer(turn: int) -> None:
+        start.wait()
+        try:
+            with database.writing() as session:
+                if turn % 3 == 2:
+                    row = withdraw_handover(session, number, by=giver, at=at, reason="mine")
+                else:
+                    by = (receiver, cast.second_reader)[turn % 3]
+                    row = accept_handover(session, number, by=by, at=at)
+                state = row.state
+        except (HandOverEnded, NotTheReceiver) as refusal:
+            refused.append(refusal)
+        else:
+            won.append(state)
+
+    threads = [threading.Thread(target=answer, args=(turn,)) for turn in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(won), len(refused)) == (1, 8)
+    with database.reading() as session:
+        passed = won == [HandOverState.COMPLETED]
+        standing = held(session, code)
+        assert standing is not None
+        assert standing.holder == (receiver if passed else giver).id
+        tags = [event.tag for event in history(session, code)]
+        assert tags.count(Tag.SUBJECT_CUSTODY_HANDED_OVER) == (1 if passed else 0)
+        assert len(history(session, f"handover:{number}")) == 2
+        assert replay(history(session, code)).intervals == intervals(session, code)
+
+
 def test_what_somebody_holds_who_is_away_is_taken_over_before_a_witness_and_marked(
     database: Database, cast: Cast, at: datetime, a_bone_sample: Build
 ) -> None:

@@ -8,11 +8,21 @@ import pytest
 
 from instruments.analyzers.quantification import QuantificationTable
 from lims.core.db import Database
-from lims.custody.operations import set_hold
-from lims.custody.queries import history
-from lims.custody.rules import HoldReason, OnHold, Tag
+from lims.custody.operations import require_held_by, set_hold
+from lims.custody.queries import gaps, held, history
+from lims.custody.rules import (
+    GONE,
+    MISSING,
+    GapKind,
+    Gone,
+    HoldReason,
+    OnHold,
+    Tag,
+    replay,
+)
 from lims.extraction.models import Extract
 from lims.extraction.queries import extract_of
+from lims.extraction.rules import ExtractState
 from lims.people.rules import Line, NotAuthorised
 from lims.plates.queries import state_of, wells_of
 from lims.plates.rules import LinesMixed, NothingPlaced, ReasonMissing, WellRole, WorkState
@@ -24,6 +34,12 @@ from lims.quantification.queries import (
     volume_left,
 )
 from lims.quantification.rules import Figure, NextStep, Target
+from lims.samples.operations import correct_amount, record_missing
+from lims.samples.queries.gaps import quantity_gaps
+from lims.samples.rules import CorrectionWhy
+from lims.storage.operations import add_place, put
+from lims.storage.queries import stored
+from lims.storage.rules import PlaceKind
 from tests.cast import Cast
 
 Build = Callable[..., str]
@@ -113,6 +129,44 @@ def test_what_is_undone_is_in_the_tube_again(
         assert (held, well.position) == (48_000, "A01")
         assert volume_left(session, [code]) == {code: 50_000}
         assert session.get_one(Extract, code).used_nl == 0
+
+
+def test_a_tube_that_wells_used_up_is_with_nobody_and_its_place_is_free(
+    database: Database, cast: Cast, at: datetime, extracts: Extracts, an_open_plate: Build,
+    a_live_label: Build,
+) -> None:  # fmt: skip
+    by = cast.technician
+    with database.writing() as session:
+        codes = extracts(session, samples=1)
+        plate = an_open_plate(session)
+        for code in codes:
+            correct_amount(
+                session, code, 2_000, CorrectionWhy.DRIED, remark="dried up", by=by, at=at
+            )
+            operations.load_extract(session, plate, code, by=by, at=at)
+        box = ""
+        for kind in (PlaceKind.ROOM, PlaceKind.FREEZER, PlaceKind.BOX):
+            size = {"rows": 9, "columns": 9} if kind is PlaceKind.BOX else {}
+            box = add_place(
+                session, kind=kind, name=kind.value, parent=box, by=cast.manager, at=at, **size
+            )
+            a_live_label(session, box)
+        # While the plate is still open one goes back into storage, the other is lost.
+        put(session, codes[0], box, "A1", by=by, at=at)
+        record_missing(session, codes[1], remark="not in its rack", by=by, at=at)
+        operations.complete_quantification(session, plate, by=by, at=at)
+    with database.reading() as session:
+        for code, holder in zip(codes, (GONE, MISSING), strict=True):
+            standing = held(session, code)
+            assert standing is not None
+            assert standing.holder == holder
+            assert replay(history(session, code)).state == ExtractState.CONSUMED
+            told = {gap.kind for gap in gaps(session, code, [quantity_gaps])}
+            # The builders of the tests give labels without their event.
+            assert told <= {GapKind.LABEL, GapKind.UNSIGNED}, told
+        assert stored(session, codes[0]) is None
+        with pytest.raises(Gone):
+            require_held_by(session, codes[0], by)
 
 
 def test_figures_entered_by_hand_are_exact_and_can_only_be_replaced_with_a_reason(
