@@ -99,13 +99,14 @@ def record_scan(
             raise TypedWithoutReason()
         if badge is not None and (here is None or state.step not in second):
             return take_badge_at_door(session, station, state, here, badge, at)
-        state.badge = None
         actor = _entitled(person, here, station)
         payload = _payload(scan.text, station)
         visit = _visit(station, state, actor, at, scan.reason)
         if (command := _command_in(session, payload, actor, station, at)) is not None:
             frees = False
             return _commanded(session, meanings, station, state, visit, command)
+        # Whoever works here goes on: the other badge has to be scanned again.
+        state.badge = None
         if payload.kind in (Kind.COMMAND, Kind.STATION):
             raise WrongThing(code=threes(payload.code))
         if payload.kind is Kind.BADGE:

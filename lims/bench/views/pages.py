@@ -86,14 +86,14 @@ LABEL_WORDS = {
 SHOWN = tuple(Command)
 
 CARD_WORDS = {
-    Command.DONE: N_("Finish what is open here"),
-    Command.UNDO: N_("Take back the last step"),
-    Command.NEXT: N_("Set aside, go to the next"),
-    Command.PRINT: N_("Print the label again"),
-    Command.HOLD: N_("Quarantine what was read"),
-    Command.HELP: N_("What does this bench wait for?"),
+    Command.DONE: N_("Finished"),
+    Command.UNDO: N_("Take back"),
+    Command.NEXT: N_("Next one"),
+    Command.PRINT: N_("Print again"),
+    Command.HOLD: N_("Quarantine"),
+    Command.HELP: N_("What now?"),
 }
-"""What stands on the command cards."""
+"""What stands on the command cards, short enough for their layout."""
 
 COMMAND_WORDS = {
     Command.DONE: N_("Done"),

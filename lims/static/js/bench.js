@@ -118,6 +118,8 @@
       if (!answer.ok) return;
       let gone = false; // The page has taken another shape: somebody else took the bench.
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      // Scans that wait here belong to whoever works here.
+      if (fresh.querySelector("[data-bench]")?.dataset.person !== root.dataset.person) gone = true;
       document.querySelectorAll("[data-live][id]").forEach((old) => {
         const now = fresh.getElementById(old.id);
         if (!now) gone = true;
