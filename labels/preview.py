@@ -84,7 +84,7 @@ def outline(layout: Layout, payload: str, *, dpi: int, faulty: Collection[str]) 
         left, top = dots(each.x, dpi), dots(each.y, dpi)
         across, down = _size(each, payload, dpi)
         if across > 0 and down > 0:
-            thick = dots(0.5, dpi) if each.field in faulty else 1
+            thick = dots(0.8 if each.field in faulty else 0.2, dpi)
             pen.rectangle((left, top, left + across - 1, top + down - 1), outline=0, width=thick)
     out = io.BytesIO()
     picture.save(out, "PNG", dpi=(dpi, dpi))
