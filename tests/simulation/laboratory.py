@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.bench.operations import take_bench
 from lims.core.actors import Actor
 from lims.core.code_keys import open_database
+from lims.core.codes import draw_instance
 from lims.core.db import Database
 from lims.core.scans import StationKind
 from lims.core.settings import Settings, write_settings
@@ -19,7 +19,6 @@ from lims.migrations import upgrade
 from lims.people.models import Station
 from lims.people.operations import issue_agent_key
 from lims.printing.models import LabelInstance
-from lims.printing.operations import queue_label
 from lims.printing.rules import LabelState
 from lims.samples.operations import register_bone_sample
 from lims.samples.rules import ExpectedSex, Material, Side
@@ -108,9 +107,12 @@ def found(folder: Path, *, samples: int, url: str = "", owner: str = "") -> Labo
 
 
 def _labelled(session: Session, code: str, by: Actor, station: str, at: datetime) -> str:
-    """Give a thing the label that it would have once it was printed and scanned back."""
-    payload = queue_label(session, code, layout="tube", station=station, by=by, at=at)
-    label = session.scalars(select(LabelInstance).where(LabelInstance.payload == payload)).one()
-    label.state = LabelState.ACTIVE
+    label = LabelInstance(
+        payload=code + draw_instance(), code=code, layout="tube",
+        lines={"line1": "", "line2": "", "kind": ""}, station_code=station,
+        state=LabelState.ACTIVE, lease_ends=None, odometer_before=None, odometer_after=None,
+        queued_at=at, queued_by=by.id, changed_at=at,
+    )  # fmt: skip
+    session.add(label)
     session.flush()
-    return payload
+    return label.payload

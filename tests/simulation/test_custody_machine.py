@@ -24,6 +24,6 @@ def test_whatever_is_done_by_whomever_in_whatever_order_one_holder_is_known_and_
         def shared() -> Iterator[World]:
             yield world
 
-        explore(shared, tried, examples=4, steps=30)
+        explore(shared, tried, examples=3, steps=24)
 
-    assert tried.total() > 60, tried
+    assert tried.total() > 50, tried
