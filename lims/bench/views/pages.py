@@ -50,8 +50,8 @@ DEVICE_WORDS = {
 }
 
 CLOCK_WORDS = Many(
-    N_("Clock of the bench computer is a minute off: the server's counts"),
-    N_("Clock of the bench computer is %(count)s minutes off: the server's counts"),
+    "Clock of the bench computer is a minute off: the server's counts",
+    "Clock of the bench computer is %(count)s minutes off: the server's counts",
 )
 
 FAULT_WORDS = {
@@ -267,8 +267,8 @@ def door_of(session: Session, state: StationState | None, at: datetime) -> str:
 
 LATE_VERDICT = N_("Late: %(verdict)s")
 LATE_SAY = Many(
-    N_("Scanned a minute ago, judged only now. %(say)s"),
-    N_("Scanned %(count)s minutes ago, judged only now. %(say)s"),
+    "Scanned a minute ago, judged only now. %(say)s",
+    "Scanned %(count)s minutes ago, judged only now. %(say)s",
 )
 
 
