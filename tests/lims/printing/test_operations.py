@@ -22,6 +22,7 @@ from lims.custody.queries import history
 from lims.custody.rules import Tag
 from lims.printing.models import LabelInstance
 from lims.printing.operations import (
+    HOLD,
     LEASE,
     lease_labels,
     queue_label,
@@ -330,3 +331,28 @@ def test_a_voided_label_says_why(
         last = history(session, thing)[-1]
     assert last.tag is Tag.LABEL_INSTANCE_VOIDED
     assert last.content["reason"] == "printer jammed"
+
+
+def test_a_block_is_leased_for_two_hours_to_one_agent_that_alone_may_be_given_it_again(
+    database: Database, queued: str, station: str, at: datetime
+) -> None:
+    """The answer with the block was lost: the agent says that it holds nothing."""
+    more = {"dpi": 300, "by": AGENT, "hold": HOLD, "limit": 20}
+
+    def lease(agent: str, *, minutes: int, idle: bool) -> list[int]:
+        with database.writing() as session:
+            at_then = at + timedelta(minutes=minutes)
+            given = lease_labels(session, station, at=at_then, agent=agent, idle=idle, **more)
+        assert [one.payload for one in given] in ([], [queued])
+        return [one.fence for one in given]
+
+    assert lease("bench-one", minutes=0, idle=True) == [1]
+    assert lease("bench-one", minutes=1, idle=False) == []
+    assert lease("bench-two", minutes=2, idle=True) == []
+    assert lease("bench-one", minutes=3, idle=True) == [2]
+    assert lease("bench-two", minutes=122, idle=True) == []
+    assert lease("bench-two", minutes=124, idle=True) == [3]
+    with database.writing() as session, pytest.raises(StaleLease):
+        record_print_outcome(
+            session, queued, PrintOutcome.INTENT, station=station, fence=2, by=AGENT, at=at
+        )
