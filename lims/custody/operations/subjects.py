@@ -54,7 +54,9 @@ def create_subject(
     """
     if parents and not reason:
         raise ValueError("a derivation needs its reason")
-    session.add(Subject(code=code, kind=Kind(code[0]), state=state, created_at=at))
+    # A clock that stepped back makes nothing older than what it came from.
+    made_at = max([at, *(_known(session, parent).created_at for parent in parents)])
+    session.add(Subject(code=code, kind=Kind(code[0]), state=state, created_at=made_at))
     session.flush()
     lineage = {"parents": list(parents), "reason": reason} if parents else {}
     held_by = moves(by.id, device) if Kind(code[0]) in FROM_CREATION else {}
@@ -66,7 +68,6 @@ def create_subject(
     if held_by:
         begin(session, code, by.id, place=device, event_id=event_id, at=at)
     for parent in parents:
-        _known(session, parent)
         session.add(Derivation(child=code, parent=parent, reason=reason, event_id=event_id))
     session.flush()
     return event_id

@@ -15,6 +15,7 @@ from lims.custody import operations, queries
 from lims.custody.rules import (
     AlreadyDerived,
     EventId,
+    GapKind,
     HoldReason,
     NoSuchHold,
     OnHold,
@@ -37,6 +38,26 @@ def test_a_thing_cannot_come_from_an_unknown_one(
             session, draw_code(Kind.ALIQUOT), Tag.ALIQUOT_TUBE_TAKEN, by=SYSTEM, at=at,
             content={}, state="created", parents=[draw_code(Kind.BONE)],
         )  # fmt: skip
+
+
+def test_a_clock_that_steps_back_makes_nothing_older_than_what_it_came_from(
+    empty_database: Database, at: datetime
+) -> None:
+    parent, child = draw_code(Kind.BONE), draw_code(Kind.ALIQUOT)
+    with empty_database.writing() as session:
+        operations.create_subject(
+            session, parent, Tag.SAMPLE_CODE_GIVEN, by=SYSTEM, at=at, content={}, state="coded"
+        )
+        operations.create_subject(
+            session, child, Tag.ALIQUOT_TUBE_TAKEN, by=SYSTEM, at=at - timedelta(seconds=30),
+            content={}, state="created", parents=[parent], reason="ground",
+        )  # fmt: skip
+
+    with empty_database.reading() as session:
+        made = queries.subject(session, child)
+        assert made is not None
+        assert made.created_at == at
+        assert {gap.kind for gap in queries.gaps(session, child)} == {GapKind.UNSIGNED}
 
 
 def test_lineage_is_followed_both_ways(empty_database: Database, lineage: dict[str, str]) -> None:
