@@ -14,19 +14,6 @@ def _text(longest: int) -> fields.String:
     )
 
 
-class SaveSchema(Schema):
-    """A layout's file, which version and which file the person saw, and why it changes."""
-
-    # Line ends of browsers are two characters each.
-    text = fields.String(
-        required=True, validate=validate.Length(max=2 * LONGEST_FILE, error="Length is too long.")
-    )
-    seen = fields.Integer(load_default=None, allow_none=True)
-    seen_name = _text(40)
-    seen_file = _text(64)
-    reason = fields.String(required=True, validate=validate.Length(min=3, max=200))
-
-
 class TrialSchema(Schema):
     """What a preview shows: the file, the printer, and the values."""
 
@@ -50,6 +37,22 @@ class PdfSchema(TrialSchema):
     seen_name = _text(40)
     seen_file = _text(64)
     reason = _text(200)
+
+
+class SaveSchema(TrialSchema):
+    """A layout's file, which version and which file the person saw, and why it changes.
+
+    What the preview beside it shows is sent with the form, and not looked at.
+    """
+
+    # Line ends of browsers are two characters each.
+    text = fields.String(
+        required=True, validate=validate.Length(max=2 * LONGEST_FILE, error="Length is too long.")
+    )
+    seen = fields.Integer(load_default=None, allow_none=True)
+    seen_name = _text(40)
+    seen_file = _text(64)
+    reason = fields.String(required=True, validate=validate.Length(min=3, max=200))
 
 
 class FromSchema(Schema):

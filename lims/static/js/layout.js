@@ -76,6 +76,21 @@
     }
   };
 
+  // Fetched, not sent: a form that was sent takes nothing else for a while.
+  form.querySelector("[data-plain]").addEventListener("click", async (event) => {
+    event.preventDefault();
+    const answer = await fetch(event.currentTarget.formAction, {
+      method: "POST", body: new FormData(form), headers: { Accept: "application/json" },
+    }).catch(() => null);
+    // What is wrong with the label is shown beside the picture already.
+    if (!answer || !answer.ok) { draw(); return; }
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = "label.pdf";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  });
+
   form.addEventListener("input", (event) => {
     if (event.target.name === "reason") return;
     clearTimeout(waiting);

@@ -114,6 +114,8 @@ def test_the_editor_draws_what_is_printed_and_saves_only_what_can_be(
         sent = {"text": content.replace("\n", "\r\n"), "seen_name": "bone bag", "reason": "smaller"}
         if seen is not None:
             sent["seen"] = str(seen)
+        # What stands in the form of the page beside it.
+        sent |= {"dpi": "300", "values": "longest", "kind": "", "line1": "عظم", "line2": ""}
         answer = client.post("/layouts", data={**sent, "request_key": key(), **more})
         return int(answer.status_code)
 
@@ -169,7 +171,12 @@ def test_the_editor_draws_what_is_printed_and_saves_only_what_can_be(
     assert "size = 5.5" in page.text
     assert client.get("/layouts/bone-bag?begin=9").status_code == 404
     assert client.get("/layouts/no-such").status_code == 404
-    assert client.post("/layouts/label.pdf", data={"text": OWN}).data[:5] == b"%PDF-"
+    assert (
+        client.post(
+            "/layouts/label.pdf", data={"text": OWN, "seen": "1", "seen_name": "bone bag"}
+        ).data[:5]
+        == b"%PDF-"
+    )
     assert client.get("/layouts/bone-bag/label.pdf").data[:5] == b"%PDF-"
     assert client.get("/layouts/bone-bag/ruler.pdf").data[:5] == b"%PDF-"
     assert client.get("/layouts/bone-bag/ruler.zpl?dpi=203").data[:3] == b"^XA"
