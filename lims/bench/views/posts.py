@@ -32,7 +32,8 @@ from lims.core.clock import now
 from lims.core.codes import Kind
 from lims.core.errors import NotFound, Refusal
 from lims.core.scans import DOOR_PIN, OWN_PIN, SECRETS, Entry
-from lims.people.operations import claim_station, require_claim
+from lims.people.operations import claim_station, issue_agent_key, require_claim
+from lims.people.queries import station as station_of_code
 from lims.people.rules import AgentReport
 from lims.people.views import confirm_badge, confirm_own_pin
 from lims.web.guard import may_here, needs, signed_in
@@ -127,6 +128,18 @@ def post_heartbeat() -> ResponseReturnValue:
             with reading() as session:
                 require_claim(session, station, g.who.agent, at=at)
     return jsonify({})
+
+
+@blueprint.post("/api/bench/<station>/key")
+@needs(Right.AGENT)
+def post_key(station: str) -> ResponseReturnValue:
+    """Give an agent a new key for its station; the one it has works until the new one is used."""
+    station = station_of(station)
+    at = now()
+    with laboratory().database.writing() as session:
+        require_claim(session, station, g.who.agent, at=at)
+        key = issue_agent_key(session, station_of_code(session, station), by=signed_in(), at=at)
+    return jsonify({"key": key}), 201
 
 
 @blueprint.post("/bench/<station>/take")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The administrator's page of stations and the keys of their agents."""
 
-from flask import g, jsonify, url_for
+from flask import url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,10 +15,10 @@ from lims.people.views.shown_once import Once, answer_once
 from lims.people.views.who import blueprint
 from lims.web.guard import needs, signed_in
 from lims.web.locale import language, translate
-from lims.web.pages import code_in_path, done, form, laboratory, page, reading, write
+from lims.web.pages import code_in_path, done, form, page, reading, write
 from lims.web.rights import Right
 
-Answer = AnyResponse | tuple[str | AnyResponse, int]
+Answer = AnyResponse | tuple[str, int]
 
 
 @blueprint.get("/stations")
@@ -79,22 +79,6 @@ def post_key(code: str) -> Answer:
         return {"to": url_for("people.stations"), "code": read}
 
     return answer_once(write(issue), once, kind="key")
-
-
-@blueprint.post("/api/bench/<station>/key")
-@needs(Right.AGENT)
-def post_own_key(station: str) -> Answer:
-    """Give an agent a new key for its station; the one it has works until the new one is used."""
-    code = code_in_path(station, Kind.STATION)
-    who = g.who
-    if who.station != code:
-        raise NotFound(code=code)
-    with laboratory().database.writing() as session:
-        operations.require_claim(session, code, who.agent, at=now())
-        key = operations.issue_agent_key(
-            session, queries.station(session, code), by=signed_in(), at=now()
-        )
-    return jsonify({"key": key}), 201
 
 
 @blueprint.post("/stations/<code>/keys/<int:number>/revoke")
