@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
@@ -34,6 +35,10 @@ from tests.cast import Cast, read_cast, settle
 pytest_plugins = ("tests.builders", "tests.filled")
 
 ORIGIN = "osteon.example/test"
+
+# How long an example takes says how busy the machine is, never whether the program is right.
+hypothesis_settings.register_profile("osteon", deadline=None)
+hypothesis_settings.load_profile("osteon")
 
 REQUIRED = set(filter(None, os.environ.get("OSTEON_REQUIRE", "").split(",")))
 KINDS = ("sqlite", "postgres")
