@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading the storage: where a thing is, what stands in a place, the tree of places."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -140,16 +140,33 @@ def taken_positions(session: Session, place: str) -> set[str]:
 
 
 def path_of(session: Session, code: str) -> tuple[PlaceName, ...]:
-    """Return a place and all it stands in, the outermost first; () for what is no place.
+    """Return a place and all it stands in, the outermost first; () for what is no place."""
+    return paths_of(session, [code])[0]
 
-    A place stands only in a larger kind, hence the way has at most six steps.
+
+def paths_of(session: Session, codes: Sequence[str]) -> tuple[tuple[PlaceName, ...], ...]:
+    """Return the way to each of many places, as path_of, in their order.
+
+    A place stands only in a larger kind, hence six queries at most, however many places.
     """
-    path: list[PlaceName] = []
-    at: str | None = code
-    while at is not None and (place := session.get(Place, at)) is not None:
-        path.append(PlaceName(place.code, place.kind, place.name))
-        at = place.parent_code
-    return tuple(reversed(path))
+    known: dict[str, tuple[PlaceName, str | None]] = {}
+    level = set(codes)
+    while level:
+        rows = session.execute(
+            select(Place.code, Place.kind, Place.name, Place.parent_code).where(
+                Place.code.in_(level)
+            )
+        ).all()
+        known |= {row.code: (PlaceName(row.code, row.kind, row.name), row[3]) for row in rows}
+        level = {row[3] for row in rows if row[3] is not None} - set(known)
+
+    def way(code: str | None) -> tuple[PlaceName, ...]:
+        if code is None or code not in known:
+            return ()
+        place, parent = known[code]
+        return (*way(parent), place)
+
+    return tuple(way(code) for code in codes)
 
 
 def where(session: Session, code: str) -> Whereabouts | None:
@@ -312,7 +329,7 @@ def places_named(
         .order_by(Place.order_key, Place.code)
         .limit(limit)
     ).all()
-    return tuple(path_of(session, code) for code in found)
+    return paths_of(session, found)
 
 
 def larger_places(
@@ -328,7 +345,7 @@ def larger_places(
     ).all()
     if len(found) > limit:
         return ()
-    return tuple(path_of(session, code) for code in found)
+    return paths_of(session, found)
 
 
 def _with_counts(session: Session, listed: Collection[tuple[Place, int]]) -> tuple[PlaceShown, ...]:
