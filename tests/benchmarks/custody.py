@@ -66,6 +66,22 @@ QUESTIONS = (
         "timeline: an extract, of a person",
         lambda b, r: f"/custody/{r.choice(b.extracts)}?who=T-0{r.randint(1, 9)}",
     ),
+    Question(
+        "instant: a technician",
+        lambda b, r: f"/custody?who=T-{r.randint(1, 12):02}&at={_instant(b, r)}", INSTANT,
+    ),
+    Question("instant: the coordinator", lambda b, r: f"/custody?who=C-01&at={_instant(b, r)}",
+             INSTANT),
+    Question("instant: a station", lambda b, r: f"/custody?place={b.station}&at={_instant(b, r)}",
+             INSTANT),
+    Question(
+        "instant: a box", lambda b, r: f"/custody?place={r.choice(b.boxes)}&at={_instant(b, r)}",
+        INSTANT,
+    ),
+    Question(
+        "instant: a thing", lambda b, r: f"/custody?code={r.choice(b.samples)}&at={_instant(b, r)}",
+        INSTANT,
+    ),
     Question("where is it", lambda b, r: f"/storage/things/{r.choice(b.samples)}"),
     Question("box", lambda b, r: f"/storage/{r.choice(b.boxes)}"),
     Question("rack", lambda b, r: f"/storage/{r.choice(b.racks)}"),
