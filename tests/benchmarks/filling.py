@@ -183,7 +183,8 @@ class Filling:
             accepted[code] = at, who
             self._add(
                 "scan_record", f"old-scan-of-the-past-{event}", stage.reception, "scan", "serial",
-                self._payloads[code], "", "]d1", "/dev/x", "", _text(at), "accepted", "{}", "[]",
+                self._payloads[code], "", "]d1", "/dev/x", "", _text(at), "accepted", "{}",
+                "[]", "",
             )  # fmt: skip
         for code in bones:
             at, who = accepted.get(code, (None, None))
@@ -327,8 +328,8 @@ class Filling:
     def _label(self, code: str, layout: str, at: datetime) -> str:
         payload = code + self._random.choice(ALPHABET) + self._random.choice(ALPHABET)
         self._add(
-            "label_instance", payload, code, layout, "{}", self._stage.intake, "active", 1, "", "",
-            "", _text(at), self._stage.coordinator, _text(at),
+            "label_instance", payload, code, layout, 0, "", "{}", self._stage.intake, "active", 1,
+            "", "", "", "", _text(at), self._stage.coordinator, _text(at),
         )  # fmt: skip
         return payload
 

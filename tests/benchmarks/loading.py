@@ -28,10 +28,11 @@ COLUMNS_OF = {
     "stored": "code place_code position put_at put_by",
     "possession": "code number previous holder place position began_at began_event ended_at"
                   " ended_event fork",
-    "label_instance": "payload code layout lines station_code state fence sha256 reason fault"
+    "label_instance": "payload code layout layout_version layout_sha256 lines station_code state"
+                      " fence leased_to sha256 reason fault"
                       " queued_at queued_by changed_at",
     "scan_record": "scan_id station_code kind source text raw symbology device reason received_at"
-                   " verdict say labels",
+                   " verdict say labels step",
     "ledger_event": "event_id stream sseq body leaf idem",
     "ledger_leaf": "idx event_id leaf",
     "ledger_node": "level idx h",
