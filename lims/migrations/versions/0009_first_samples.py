@@ -267,7 +267,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["code"], ["subject.code"], name=op.f("fk_sample_code")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_sample")),
     )
-    op.create_index(op.f("ix_sample_line"), "sample", ["line"], unique=False)
+    op.create_index("ix_sample_of_line", "sample", ["line", "registered_at", "code"], unique=False)
     op.create_index("ix_sample_registered", "sample", ["registered_at", "code"], unique=False)
     op.create_table(
         "aliquot",

@@ -22,6 +22,8 @@ class Sample(Base):
     __table_args__ = (
         # The list is read newest first, a page at a time.
         Index("ix_sample_registered", "registered_at", "code"),
+        # So is the list of one line. An index of the line alone would be read whole.
+        Index("ix_sample_of_line", "line", "registered_at", "code"),
         CheckConstraint("mass_ug IS NULL OR mass_ug > 0", name="mass"),
         CheckConstraint(
             "(line = 'bone') = (material IN ('bone', 'tooth'))", name="material_of_line"
@@ -30,7 +32,7 @@ class Sample(Base):
     )
 
     code: Mapped[str] = mapped_column(ForeignKey("subject.code"), primary_key=True)
-    line: Mapped[Line] = mapped_column(stored_enum(Line), index=True)
+    line: Mapped[Line] = mapped_column(stored_enum(Line))
     material: Mapped[Material] = mapped_column(stored_enum(Material))
     element: Mapped[str] = mapped_column(String(40), default="")
     side: Mapped[Side] = mapped_column(stored_enum(Side), default=Side.UNKNOWN)

@@ -86,10 +86,10 @@ def group_samples(
     """
     given = {"site_group": site_group, "burial_condition": burial_condition}
     values = {name: group for name, group in given.items() if group}
-    if values and codes:
-        session.execute(
-            update(Sample).where(Sample.code.in_(codes), Sample.line == Line.BONE).values(values)
-        )
+    # By the kind of the code, not by the line: SQLite would go through the whole line by its index.
+    bones = [code for code in codes if code[0] == KIND_OF_LINE[Line.BONE]]
+    if values and bones:
+        session.execute(update(Sample).where(Sample.code.in_(bones)).values(values))
 
 
 def _register(

@@ -54,9 +54,9 @@ def quantity_gaps(session: Session, codes: Collection[str]) -> tuple[Gap, ...]:
             drawn = taken.get((row.source, row.source_number or 0))
             if drawn is None or row.change - row.added > -drawn.change:
                 gap(row, MORE_THAN_PARENT)
-    weighed = session.scalars(
-        select(Sample.code).where(Sample.code.in_(codes), Sample.line == Line.BONE)
-    )
+    # The line is looked at here: asked for it, SQLite would go through the whole line by its index.
+    lines = session.execute(select(Sample.code, Sample.line).where(Sample.code.in_(codes)))
+    weighed = [row.code for row in lines if row.line is Line.BONE]
     found.extend(
         Gap(code, GapKind.QUANTITY, Say(NEVER_MEASURED, {"code": code}))
         for code in weighed
