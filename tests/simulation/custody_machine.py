@@ -28,6 +28,7 @@ from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from lims.core.settings import Settings
 from lims.samples.rules import Consumption, Material
+from tests.simulation.custody_machine_ends import Ends
 from tests.simulation.custody_machine_hands import Hands
 from tests.simulation.custody_machine_steps import How
 from tests.simulation.custody_machine_work import Work
@@ -37,8 +38,8 @@ from tests.simulation.laboratory import found
 Open = Callable[[], AbstractContextManager[World]]
 
 
-class Custody(Work, Hands):
-    """All acts: work on things, and passing them from hand to hand."""
+class Custody(Work, Hands, Ends):
+    """All acts: work on things, passing them from hand to hand, ending them."""
 
     @initialize()
     def begin(self) -> None:

@@ -7,10 +7,13 @@ from contextlib import AbstractContextManager
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.core.errors import Refusal
 from lims.core.scans import StationKind
+from lims.custody.models import Hold
 from tests.simulation.custody_machine_checks import check
 from tests.simulation.custody_machine_model import Model, Thing
 from tests.simulation.custody_machine_world import Act, World
@@ -24,6 +27,8 @@ picks = st.integers(0, 30)
 who = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 6])
 """0 is whoever holds the thing, if it is a person."""
 How = tuple[str, int]
+EVERY = "BRAX"
+"""The kinds that are tracked from their creation."""
 
 
 class Steps(RuleBasedStateMachine):
@@ -109,3 +114,10 @@ def codes(answer: dict[str, object], name: str) -> Iterable[str]:
     found = answer[name]
     assert isinstance(found, list)
     return [str(one) for one in found]
+
+
+def newest_hold(session: Session, code: str) -> int:
+    """Return the number of the hold that was set last."""
+    found = session.scalar(select(Hold.id).where(Hold.code == code).order_by(Hold.id.desc()))
+    assert found is not None
+    return found
