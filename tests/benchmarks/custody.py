@@ -88,6 +88,7 @@ QUESTIONS = (
     Question("storage tree", lambda b, r: "/storage"),
     Question("storage: search by name", lambda b, r: f"/storage?search=box+{r.randint(1, 99)}"),
     Question("samples, newest", lambda b, r: "/samples"),
+    Question("samples of a line, newest", lambda b, r: "/samples?line=bone"),
     Question("samples: by beginning", lambda b, r: f"/samples?search={r.choice(b.samples)[:5]}"),
     Question("samples: of a state", lambda b, r: "/samples?state=accepted"),
     Question("ledger, newest", lambda b, r: "/ledger"),

@@ -96,7 +96,7 @@ class SqliteLoader:
         for _, name, made in self._again:
             tell(f"makes {name}")
             self._connection.execute(made)
-        self._connection.execute("ANALYZE")
+        # No ANALYZE: nobody runs it in a laboratory, and statements must be quick without.
         broken = self._connection.execute("PRAGMA foreign_key_check").fetchone()
         if broken is not None:
             raise RuntimeError(f"built wrongly: {broken}")
