@@ -79,7 +79,7 @@ class Scan:
     sequence: int | None = None
     device_time: datetime | None = None
     sent_at: datetime | None = None
-    """When it was sent, by the same clock as `device_time`: the difference is how long it waited."""
+    """When it was sent, by the clock of `device_time`: the difference is how long it waited."""
     reason: str = ""
 
 

@@ -102,8 +102,15 @@ def _lease(station: str, dpi: int, *, most: int, idle: bool) -> tuple[Lease, ...
     hold = LEASE if most == 1 else HOLD
     with laboratory().database.writing() as session:
         return lease_labels(
-            session, station, dpi=dpi, by=signed_in(), at=now(), limit=most, hold=hold,
-            agent=agent, idle=idle,
+            session,
+            station,
+            dpi=dpi,
+            by=signed_in(),
+            at=now(),
+            limit=most,
+            hold=hold,
+            agent=agent,
+            idle=idle,
         )
 
 

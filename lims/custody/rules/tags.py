@@ -93,7 +93,7 @@ class Tag(StrEnum):
     STATION_CLOCK_WRONG = "station:clock:wrong", N_("Clock of a bench computer found wrong")
     STATION_SESSION_OPENED = "station:session:opened", N_("Work at a station begun")
     STATION_SESSION_CLOSED = "station:session:closed", N_("Work at a station ended")
-    STATION_SCREEN_ORDERED = "station:screen:ordered", N_("Code for a screen of a station given out")
+    STATION_SCREEN_ORDERED = "station:screen:ordered", N_("Code for a screen given out")
     STATION_SCREEN_OPENED = "station:screen:opened", N_("Screen of a station opened")
     STATION_SCREEN_CLOSED = "station:screen:closed", N_("Screen of a station closed")
     STATION_CARD_ADDED = "station:card:added", N_("Command card of a station added")

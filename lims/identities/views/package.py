@@ -31,7 +31,9 @@ def post_sealed_package() -> ResponseReturnValue:
     return hand_out(
         code,
         (
-            remains_section(vault, lab.files), seals_section(vault), donor_section(vault),
+            remains_section(vault, lab.files),
+            seals_section(vault),
+            donor_section(vault),
             *lab.package_sections,
         ),
         sealed=True,

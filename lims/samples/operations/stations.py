@@ -273,6 +273,9 @@ MEANING_RECEPTION = Meaning(
     fragment="samples/station.html", picture=_picture,
 )  # fmt: skip
 MEANING_PREPARATION = replace(
-    MEANING_RECEPTION, scan=_prepare, command=_prepare_command, entry=_prepare_entry,
+    MEANING_RECEPTION,
+    scan=_prepare,
+    command=_prepare_command,
+    entry=_prepare_entry,
     badges=frozenset({SECOND}),
 )

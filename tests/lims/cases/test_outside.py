@@ -106,7 +106,10 @@ def test_who_came_from_outside_is_erased_on_request_by_two_and_stays_erased(
         )  # fmt: skip
         badges = {
             who.id: issue_badge(
-                session, session.get_one(Person, who.person), hashed, by=cast.administrator,
+                session,
+                session.get_one(Person, who.person),
+                hashed,
+                by=cast.administrator,
                 at=now(),
             ).code
             for who in (yusuf, cast.quality)

@@ -162,10 +162,12 @@ def test_a_child_older_than_its_parent_is_a_gap(
 ) -> None:
     child = draw_code(Kind.ALIQUOT)
     with empty_database.writing() as session:
-        operations.create_subject(
+        # What is made from a parent is never dated before it; what is linked later may be.
+        made = operations.create_subject(
             session, child, Tag.ALIQUOT_TUBE_TAKEN, by=acts.by, at=at - timedelta(days=1),
-            content={}, state="created", parents=[bone], reason="ground",
+            content={}, state="created",
         )  # fmt: skip
+        operations.derive(session, child, bone, reason="ground", event_id=made)
     with empty_database.reading() as session:
         assert session.get_one(Subject, child).created_at < at
         kinds = {gap.kind: gap for gap in queries.gaps(session, child)}
