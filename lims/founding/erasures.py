@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applying the list of erasures before a laboratory is opened: a restored copy erases nothing less."""
+"""Applying the list of erasures before a laboratory is opened: a copy restored erases no less."""
 
 import sqlite3
 from collections.abc import Collection
