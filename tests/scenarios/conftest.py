@@ -28,11 +28,13 @@ Picture = dict[str, tuple[Row, ...]]
 # What may change when nothing was done: what was read is remembered, and that it was refused.
 REMEMBERED = (
     "scan_record", "ledger_event", "ledger_leaf", "ledger_node", "ledger_head", "refused_sign_in",
+    "label_alarm",
 )  # fmt: skip
 # Columns that say only that somebody was heard of.
 HEARD_OF = {
     "sign_in_session": ("last_seen_at",),
     "agent_key": ("last_seen_at",),
+    "bench_session": ("last_at",),
     "station_state": ("revision", "changed_at", "stopped"),
 }
 ARABIC = re.compile("[\u0620-\u064a]")

@@ -16,7 +16,14 @@ from lims.core.actors import Actor, Role
 from tests.cast import PASSWORD, Cast
 from tests.render_every_page import walk
 
-pytestmark = pytest.mark.chromium
+pytestmark = [
+    pytest.mark.chromium,
+    # A browser that leaves a page lets go of a picture half sent; the server of the tests then
+    # leaves its file to the collector.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 # What a browser shows does not depend on the database.
 DATABASES = ("sqlite",)
 WIDE, NARROW = 1366, 360
