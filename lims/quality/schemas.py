@@ -1,12 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the quality officer sends."""
 
+from datetime import date, datetime
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from lims.custody.rules import HoldReason
 from lims.quality.rules import Act, Decision
+
+# A day begins and ends in UTC too: the first and last days of the calendar have no such instants.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
+
+def _in_use(value: date) -> bool:
+    """Return whether the clock of a laboratory can show a day."""
+    return FIRST_YEAR <= value.year <= LAST_YEAR
+
+
+def _valid_day(value: date) -> None:
+    if not _in_use(value):
+        raise ValidationError("Not a valid date.")
+
+
+def _valid_instant(value: datetime) -> None:
+    if not _in_use(value):
+        raise ValidationError("Not a valid datetime.")
 
 
 class _DayOrNone(fields.Date):
@@ -63,7 +82,7 @@ class VerifySchema(Schema):
 class SheetSchema(Schema):
     """The day whose sheet is asked for."""
 
-    day = fields.Date(load_default=None)
+    day = fields.Date(load_default=None, validate=_valid_day)
 
 
 class AnchorSchema(Schema):
@@ -79,15 +98,15 @@ class TimelineSchema(Schema):
     alone = fields.Boolean(load_default=False)
     who = fields.String(load_default="", validate=validate.Length(max=20))
     place = fields.String(load_default="", validate=validate.Length(max=40))
-    since = _DayOrNone(load_default=None)
-    until = _DayOrNone(load_default=None)
+    since = _DayOrNone(load_default=None, validate=_valid_day)
+    until = _DayOrNone(load_default=None, validate=_valid_day)
     act = fields.String(load_default="", validate=validate.OneOf(["", *Act]))
 
 
 class HeldSchema(Schema):
     """At which instant (the laboratory's wall clock), and of whom, where or of which thing."""
 
-    at = _InstantOrNone(load_default=None)
+    at = _InstantOrNone(load_default=None, validate=_valid_instant)
     who = fields.String(load_default="", validate=validate.Length(max=20))
     place = fields.String(load_default="", validate=validate.Length(max=40))
     code = fields.String(load_default="", validate=validate.Length(max=40))

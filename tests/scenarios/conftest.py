@@ -26,6 +26,7 @@ Row = tuple[object, ...]
 Picture = dict[str, tuple[Row, ...]]
 
 # What may change when nothing was done: what was read is remembered, and that it was refused.
+# Alarms are counted apart: each stands in the ledger too.
 REMEMBERED = (
     "scan_record", "ledger_event", "ledger_leaf", "ledger_node", "ledger_head", "refused_sign_in",
     "label_alarm",
@@ -78,6 +79,11 @@ class Stored:
         with self.database.reading() as session:
             return len(session.execute(select(Base.metadata.tables["scan_record"].c.id)).all())
 
+    def alarms(self) -> int:
+        """Return how many alarms of labels were ever raised."""
+        with self.database.reading() as session:
+            return len(session.execute(select(Base.metadata.tables["label_alarm"].c.id)).all())
+
     def events(self, *, since: int = 0) -> list[dict[str, object]]:
         """Return the events of the ledger from index `since` on."""
         with self.database.reading() as session:
@@ -91,8 +97,12 @@ class Stored:
 
     @contextmanager
     def nothing_new(self, *, events: tuple[str, ...] = ()) -> Iterator[None]:
-        """Hold that no row, no file and no event but those of the types `events` is added."""
+        """Hold that no row, no file and no event but those of the types `events` is added.
+
+        An alarm of a label is added where its event is, and nowhere else.
+        """
         before, files, size = self.rows(), self.files(), len(self.events())
+        alarms = self.alarms()
         yield
         after = self.rows()
         changed = {
@@ -103,6 +113,7 @@ class Stored:
         assert changed == {}
         assert self.files() == files
         assert tuple(event["type"] for event in self.events(since=size)) == events
+        assert self.alarms() - alarms == events.count("label:alarm:raised")
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,24 @@ def test_no_absurd_address_makes_a_page_fail(
     assert failed == {}
 
 
+def test_a_day_that_no_clock_shows_is_refused_wherever_a_day_is_asked_for(
+    database: Database, cast: Cast, sign_in: SignIn, a_bone_sample: Callable[..., str]
+) -> None:
+    with database.writing() as session:
+        bone = a_bone_sample(session)
+    quality = sign_in(cast.quality)
+    asked = (("/ledger/sheet", "day", ""), ("/custody", "at", "T23:59"),
+             (f"/custody/{bone}", "since", ""), (f"/custody/{bone}", "until", ""))  # fmt: skip
+    for page, name, time in asked:
+        for day in ("0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"):
+            answer = quality.get(page, query_string={name: day + time})
+            assert answer.status_code == 422, (page, name, day)
+            assert "Not a valid date" in answer.text, (page, name, day)
+        for day in ("1900-01-01", "2999-12-31"):
+            answer = quality.get(page, query_string={name: day + time})
+            assert answer.status_code == (404 if page == "/ledger/sheet" else 200), (page, day)
+
+
 def most(one: fields.Field, letter: str) -> object:
     """Return the most that a field of a schema lets through."""
     if isinstance(one, fields.List):

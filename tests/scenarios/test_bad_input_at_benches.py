@@ -20,7 +20,8 @@ AtBench = Callable[..., Any]
 Said = Callable[..., str]
 
 REFUSED = ("scan:code:refused",)
-STOPPED = ("scan:code:stopped",)
+# Each label that must not be on anything waits for an answer of the quality officer.
+STOPPED = ("scan:code:stopped", "label:alarm:raised")
 RECEPTION = StationKind.RECEPTION
 
 
@@ -61,7 +62,7 @@ def test_one_wrong_character_or_two_swapped_ones_are_never_another_thing(
         for place in range(len(payload) - 1)
     }
     wrong -= {payload}
-    before = stored.rows()
+    before, alarms = stored.rows(), stored.alarms()
 
     verdicts = {text: bench.scan(text) for text in sorted(wrong)}
 
@@ -72,6 +73,8 @@ def test_one_wrong_character_or_two_swapped_ones_are_never_another_thing(
     assert {text[:9] for text, one in verdicts.items() if one.json["verdict"] == "stop"} == {
         payload[:9]
     }
+    stops = [one for one in verdicts.values() if one.json["verdict"] == "stop"]
+    assert stored.alarms() - alarms == len(stops)
     for answer in list(verdicts.values())[::20]:
         said(answer)
     assert bench.scan(payload).json["verdict"] == "accepted"
@@ -237,7 +240,11 @@ def test_a_voided_label_stops_the_work_and_raises_an_alarm_in_the_ledger(
 
     assert answer.json["verdict"] == "stop"
     assert "voided" in said(answer)
-    assert stored.events()[-1]["data"]["read"] == payload
+    stop, alarm = stored.events()[-2:]
+    assert stop["data"]["read"] == payload
+    assert (alarm["data"]["refusal"], alarm["data"]["scan"]) == (
+        "LabelVoid", stop["data"]["scan"],
+    )  # fmt: skip
     page = bench.client.get(f"/bench/{bench.code}").get_data(as_text=True)
     assert "was voided" in page
     # Its bare code, cut off or typed, does not bring it back to life.

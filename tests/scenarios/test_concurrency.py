@@ -174,7 +174,7 @@ def test_a_label_scanned_at_eight_moments_that_are_one_is_accepted_once(
     ]
 
 
-def test_eight_benches_at_once_are_all_judged_and_the_ledger_verifies(
+def test_benches_of_every_kind_at_once_are_all_judged_and_the_ledger_verifies(
     app: Flask, database: Database, settings: Settings, stored: Any, at_bench: Any, cast: Cast,
     at: datetime, a_bone_sample: Build, sign_in: Callable[..., Any],
 ) -> None:  # fmt: skip
@@ -215,10 +215,10 @@ def test_eight_benches_at_once_are_all_judged_and_the_ledger_verifies(
         )
     )
 
-    assert len(StationKind) == MANY
+    assert len(told) == len(StationKind) >= MANY
     assert {status for answers in told.values() for status, _ in answers} == {201}
     assert [verdict for _, verdict in told[StationKind.RECEPTION]] == ["accepted"] * each
-    assert stored.scans() - scans == MANY * each
+    assert stored.scans() - scans == len(StationKind) * each
     accepted = [e for e in stored.events(since=size) if e["type"] == "sample:item:accepted"]
     assert {event["stream"] for event in accepted} == set(bones)
     assert ledger_verdict(database, settings) in ("sound", "unsigned")

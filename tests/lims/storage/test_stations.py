@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from lims.core.codes import threes
 from lims.core.db import Database
 from lims.custody.operations import set_hold
 from lims.custody.queries import history
 from lims.custody.rules import HoldReason
+from lims.printing.models import LabelInstance
 from lims.storage.operations import put
 from lims.storage.queries import stays, where
 from lims.storage.rules import PlaceKind
@@ -202,17 +204,24 @@ def test_a_bag_lies_on_a_shelf_and_not_in_a_room(
         assert bone[:3] in bench.page()
 
 
-def test_an_instrument_is_no_place_and_an_unlabelled_box_is_not_used(
+def test_an_instrument_is_no_place_and_its_new_label_is_printed_only_with_a_reason(
     database: Database, bench: Any, a_box: Build, an_aliquot: Build, an_instrument: Build
 ) -> None:
     with database.writing() as session:
         tube, tool = an_aliquot(session), an_instrument(session)
+        box = a_box(session, name="B07")
+        labels = set(session.scalars(select(LabelInstance.payload)))
     bench.scan(tube)
 
     assert "Nothing can be put into" in bench.scan(tool)["say"]["en"]
-    assert bench.command("print")["verdict"] == "refused"
+    asked = bench.command("print")
+    assert (asked["verdict"], asked["subject"]) == ("accepted", tool)
     assert bench.command("help")["verdict"] == "accepted"
     assert position(database, tube) is None
+    # Whoever goes on scanning gets no label, and the tube still waits for its box.
+    assert bench.scan(box)["say"]["en"] == f"Put {threes(tube)} at A1 of B07."
+    with database.reading() as session:
+        assert set(session.scalars(select(LabelInstance.payload))) == labels
 
 
 def test_the_page_draws_the_box_left_to_right_in_both_languages(
