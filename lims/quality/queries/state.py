@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lims.core.errors import NotFound
 from lims.custody.models import Hold, LedgerCheckpoint, Subject
 from lims.custody.queries import descendants, event_of, head, last_checkpoint
-from lims.custody.rules import EventId, HoldReason, NoSuchHold
+from lims.custody.rules import EventId, HoldReason
 from lims.people.queries import initials_of
 
 
@@ -77,10 +78,10 @@ class Frozen:
 
 
 def frozen_by(session: Session, hold_id: int, *, after: str = "", limit: int = 50) -> Frozen:
-    """Return what a hold froze, by code, a page at a time. Raises NoSuchHold."""
+    """Return what a hold froze, by code, a page at a time. Raises NotFound."""
     hold = session.get(Hold, hold_id)
     if hold is None:
-        raise NoSuchHold(code=str(hold_id))
+        raise NotFound(code=str(hold_id))
     codes = sorted((hold.code, *descendants(session, hold.code)))
     shown = [code for code in codes if code > after][: limit + 1]
     states = dict(
