@@ -15,7 +15,7 @@ from labels.zpl import render
 from lims.core.actors import Actor
 from lims.core.codes import Payload, draw_instance, threes
 from lims.core.errors import NotFound
-from lims.custody.operations import append
+from lims.custody.operations import append, lock_subject
 from lims.custody.queries import anchor
 from lims.custody.rules import Tag
 from lims.layouts.queries import in_use, version
@@ -273,6 +273,8 @@ def void_label(
         raise LabelUnknown(payload=payload)
     if not reason.strip():
         raise ReasonMissing(code=row.code)
+    lock_subject(session, row.code)
+    session.refresh(row)
     if row.state is not LabelState.VOID:
         _void(session, row, reason=reason, by=by, at=at)
     return row
@@ -285,6 +287,8 @@ def reprint(
 
     Raises NotFound when it never had one, ReasonMissing.
     """
+    # The thing first: two people who reprint at once take turns and never wait for each other.
+    lock_subject(session, code)
     last = session.scalar(
         select(LabelInstance).where(LabelInstance.code == code).order_by(LabelInstance.id.desc())
     )
