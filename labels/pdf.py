@@ -7,16 +7,14 @@ label printer gets ZPL: at 203 dpi a PDF's modules fall between the dots and can
 
 import io
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import groupby
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from labels.errors import LabelError
 from labels.layout import Layout, Line, Plan, Symbol, Values, dots, place
-from labels.lettering import Face
+from labels.paper import font_name
 from labels.sheets import Sheet
 from labels.symbols import Matrix
 
@@ -150,7 +148,7 @@ def _runs(matrix: Matrix) -> Iterator[tuple[int, int, int]]:
 
 
 def _draw_line(canvas: Canvas, line: Line) -> None:
-    font, size = _font(line.face), line.em * POINTS_PER_DOT
+    font, size = font_name(line.face), line.em * POINTS_PER_DOT
     written = canvas.beginText(line.origin * POINTS_PER_DOT, -line.baseline * POINTS_PER_DOT)
     written.setFont(font, size)
     # On the printer every letter is a whole number of dots wide. Stretched to the same length, by a
@@ -160,9 +158,3 @@ def _draw_line(canvas: Canvas, line: Line) -> None:
         written.setHorizScale(100 * line.advance * POINTS_PER_DOT / natural)
     written.textOut(line.text)
     canvas.drawText(written)
-
-
-@cache
-def _font(face: Face) -> str:
-    pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
-    return face.name

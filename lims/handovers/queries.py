@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from lims.core.codes import Kind
 from lims.core.errors import NotFound
-from lims.custody.models import Derivation, Hold, Subject
-from lims.custody.queries import held_each
+from lims.custody.models import Subject
+from lims.custody.queries import blocked_each, held_each
 from lims.custody.rules import ENDED, OUTSIDE, TRACKED
 from lims.handovers.models import HandedThing, HandOver
 from lims.handovers.rules import HandOverState, Purpose, ThingState, Way
@@ -152,22 +152,10 @@ def givable_in(
 def held_back(session: Session, codes: Collection[str]) -> set[str]:
     """Return those of `codes` that are on hold by themselves or by what they came from, or ended.
 
-    Three queries, however many things.
+    Two queries, however many things.
     """
-    start = select(Derivation.child.label("thing"), Derivation.parent.label("code")).where(
-        Derivation.child.in_(codes)
-    )
-    walk = start.cte("ancestor", recursive=True)
-    walk = walk.union(
-        select(walk.c.thing, Derivation.parent).join(walk, Derivation.child == walk.c.code)
-    )
-    standing = Hold.lifted_by_event.is_(None)
-    found = set(session.scalars(select(Hold.code).where(Hold.code.in_(codes), standing)))
-    found |= set(
-        session.scalars(select(walk.c.thing).join(Hold, Hold.code == walk.c.code).where(standing))
-    )
     ended = select(Subject.code).where(Subject.code.in_(codes), Subject.state.in_(ENDED))
-    return found | set(session.scalars(ended))
+    return set(blocked_each(session, codes)) | set(session.scalars(ended))
 
 
 def is_outside(holder: str) -> bool:

@@ -78,6 +78,11 @@ def initials_of(session: Session, actor_ids: Iterable[str]) -> Mapping[str, str]
     return {f"u:{ref}": initials for ref, initials in rows}
 
 
+def who(session: Session, actor: str) -> str:
+    """Return the staff number (T-07) of an actor, or its id where it is no person."""
+    return initials_of(session, [actor]).get(actor, actor)
+
+
 def actor_of_initials(session: Session, initials: str) -> str:
     """Return the id by which the ledger knows the person of a staff number; raises NotFound."""
     ref = session.scalar(select(Person.ref).where(Person.initials == initials.strip()))

@@ -11,7 +11,7 @@ from lims.core.actors import Actor
 from lims.core.codes import Kind
 from lims.custody.operations import change_state, create_subject, fresh_code, lock_subject
 from lims.custody.rules import Tag
-from lims.people.queries import initials_of
+from lims.people.queries import who
 from lims.people.rules import Activity
 from lims.reagents.models import Lot
 from lims.reagents.queries import lot_of
@@ -70,7 +70,7 @@ def release_lot(session: Session, code: str, *, by: Actor, at: datetime, station
         actor = lot.released_by or ""
         raise AlreadyReleased(
             number=lot.number, reagent=lot.reagent, at=f"{lot.released_at:%Y-%m-%d %H:%M} UTC",
-            who=initials_of(session, [actor]).get(actor, actor),
+            who=who(session, actor),
         )  # fmt: skip
     if is_expired(lot.expires, today=at.date()):
         raise ExpiryPast(number=lot.number, reagent=lot.reagent, expires=lot.expires.isoformat())

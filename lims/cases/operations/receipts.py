@@ -2,18 +2,15 @@
 """The receipt of a dispatch on paper: A4, English and Arabic side by side, with the anchor."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy.orm import Session
 
-from labels.errors import LabelError
-from labels.lettering import Face, Script, face_of, shaped
+from labels.lettering import Script, face_of
+from labels.paper import Edge, wrapped, write
 from lims.cases.queries.dispatches import (
     deliverer_of,
     discrepancies_of,
@@ -30,7 +27,7 @@ from lims.people.queries import initials_of
 
 WIDTH, HEIGHT = 595.0, 842.0  # A4 in points
 MARGIN, BOTTOM = 40.0, 70.0
-SIZE, LEADING = 9.0, 13.0
+LEADING = 13.0
 COLUMNS = (  # left edge, width, heading
     (40.0, 30.0, N_("Row")),
     (70.0, 105.0, N_("Seal number")),
@@ -108,9 +105,8 @@ class _Text:
     right: bool = False
 
     def draw(self, canvas: Canvas) -> None:
-        face, seen = _lettered(self.text, bold=self.bold)
-        canvas.setFont(_font(face), SIZE)
-        (canvas.drawRightString if self.right else canvas.drawString)(self.x, self.y, seen)
+        edge: Edge = "right" if self.right else "left"
+        write(canvas, self.x, self.y, self.text, bold=self.bold, edge=edge)
 
 
 def _pages(receipt: Receipt, arabic: Translate) -> Iterator[list[_Text]]:
@@ -119,7 +115,7 @@ def _pages(receipt: Receipt, arabic: Translate) -> Iterator[list[_Text]]:
     for words, value in receipt.facts:
         page.append(_Text(MARGIN, y, words, bold=True))
         page.append(_Text(WIDTH - MARGIN, y, arabic(words), bold=True, right=True))
-        for line in _wrapped(value, 270):
+        for line in wrapped(value, 270):
             page.append(_Text(190, y, line))
             y -= LEADING
     page += _headings(y - LEADING, arabic)
@@ -128,7 +124,7 @@ def _pages(receipt: Receipt, arabic: Translate) -> Iterator[list[_Text]]:
         states = [words for text in row.state for words in dict.fromkeys((text, arabic(text)))]
         cells = ((str(row.number),), (row.seal,), (row.item,), (row.pieces,), states)
         lines = [
-            [line for text in texts for line in _wrapped(text, COLUMNS[at][1] - 6)]
+            [line for text in texts for line in wrapped(text, COLUMNS[at][1] - 6)]
             for at, texts in enumerate(cells)
         ]
         height = max(len(one) for one in lines) * LEADING + 3
@@ -143,7 +139,7 @@ def _pages(receipt: Receipt, arabic: Translate) -> Iterator[list[_Text]]:
     anchored = [words % {"anchor": receipt.anchor} for words in (ANCHOR, arabic(ANCHOR))]
     for text in [*said, *anchored]:
         y -= 4
-        for line in _wrapped(text, WIDTH - 2 * MARGIN):
+        for line in wrapped(text, WIDTH - 2 * MARGIN):
             if y < BOTTOM:
                 yield page
                 page, y = [], HEIGHT - 85
@@ -180,54 +176,6 @@ def _edge(x: float, width: float, y: float, text: str) -> _Text:
     if face_of(text, script=Script.ANY, bold=False, field="").right_to_left:
         return _Text(x + width, y, text, right=True)
     return _Text(x, y, text)
-
-
-def _wrapped(text: str, width: float) -> Sequence[str]:
-    lines, line = [], ""
-    for word in text.split():
-        while _width(word) > width and len(word) > 1:
-            fits = next((n for n in range(len(word) - 1, 0, -1) if _width(word[:n]) <= width), 1)
-            lines += [line] * bool(line) + [word[:fits]]
-            line, word = "", word[fits:]
-        longer = f"{line} {word}".strip()
-        if line and _width(longer) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    return [*lines, line] if line else lines or [""]
-
-
-def _width(text: str) -> float:
-    face, seen = _lettered(text, bold=False)
-    return float(pdfmetrics.stringWidth(seen, _font(face), SIZE))
-
-
-@lru_cache(maxsize=4096)
-def _lettered(text: str, *, bold: bool) -> tuple[Face, str]:
-    """Choose the font and join and order the letters; what no font has is shown as `?`."""
-    face = face_of(text, script=Script.ANY, bold=bold, field="")
-    plain = "".join(c for c in text if c not in "\u2066\u2067\u2068\u2069\u200e\u200f")
-    try:
-        return face, shaped(plain, face=face, field="")
-    except LabelError:
-        kept = "".join(one if _writes(face, one) else "?" for one in plain)
-        return face, shaped(kept, face=face, field="")
-
-
-@lru_cache(maxsize=4096)
-def _writes(face: Face, letter: str) -> bool:
-    try:
-        shaped(letter, face=face, field="")
-    except LabelError:
-        return False
-    return True
-
-
-@cache
-def _font(face: Face) -> str:
-    pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
-    return face.name
 
 
 def receipt_of(

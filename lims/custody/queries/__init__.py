@@ -21,6 +21,7 @@ from lims.custody.queries.ledger import (
 from lims.custody.queries.lineage import (
     ancestors,
     blocked,
+    blocked_each,
     children,
     descendants,
     holds_at,
@@ -57,6 +58,7 @@ __all__ = [
     "anchor",
     "at_place_at",
     "blocked",
+    "blocked_each",
     "checkpoint_due",
     "checkpoints",
     "children",

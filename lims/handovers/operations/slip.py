@@ -4,14 +4,10 @@
 import io
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
 
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from labels.errors import LabelError
-from labels.lettering import CODES, Face, Script, face_of, shaped
+from labels.paper import write
 from lims.core.codes import threes
 from lims.core.words import N_, Translate
 from lims.handovers.rules import (
@@ -83,9 +79,9 @@ def draw_slip(
             column, row = divmod(place, rows)
             x = MARGIN + column * (WIDTH - 2 * MARGIN) / COLUMNS
             y = TOP - (row + 1) * LEADING
-            _text(canvas, x, y, threes(thing.code), size=11, code=True)
+            write(canvas, x, y, threes(thing.code), size=11, code=True)
             if thing.difference is not None:
-                _text(canvas, x + 92, y, DIFFERENCE_WORDS[thing.difference], bold=True)
+                write(canvas, x + 92, y, DIFFERENCE_WORDS[thing.difference], bold=True)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -97,10 +93,10 @@ def _frame(
 ) -> None:  # fmt: skip
     right = WIDTH - MARGIN
     number = {"number": slip.number}
-    _text(canvas, MARGIN, HEIGHT - 40, laboratory[0], bold=True)
-    _text(canvas, right, HEIGHT - 40, laboratory[1], bold=True, right=True)
-    _text(canvas, MARGIN, HEIGHT - 64, TITLE % number, size=14, bold=True)
-    _text(canvas, right, HEIGHT - 64, arabic(TITLE) % number, size=14, bold=True, right=True)
+    write(canvas, MARGIN, HEIGHT - 40, laboratory[0], bold=True)
+    write(canvas, right, HEIGHT - 40, laboratory[1], bold=True, edge="right")
+    write(canvas, MARGIN, HEIGHT - 64, TITLE % number, size=14, bold=True)
+    write(canvas, right, HEIGHT - 64, arabic(TITLE) % number, size=14, bold=True, edge="right")
     told = (WAY_WORDS[slip.way], PURPOSE_WORDS[slip.purpose], STATE_WORDS[slip.state])
     _both(canvas, HEIGHT - 82, " · ".join(told), " · ".join(arabic(one) for one in told))
     count = {"count": len(slip.things)}
@@ -110,61 +106,28 @@ def _frame(
     if slip.witness:
         parties.append((WITNESS_WORDS, slip.witness, slip.ended_at))
     for words, who, instant in parties:
-        _text(canvas, MARGIN, y, words)
-        _text(canvas, MARGIN + 90, y, who, size=12, code=True)
-        _text(canvas, MARGIN + 250, y, f"{instant:%Y-%m-%d %H:%M:%S} UTC" if instant else "–")
-        _text(canvas, right, y, arabic(words), right=True)
+        write(canvas, MARGIN, y, words)
+        write(canvas, MARGIN + 90, y, who, size=12, code=True)
+        write(canvas, MARGIN + 250, y, f"{instant:%Y-%m-%d %H:%M:%S} UTC" if instant else "–")
+        write(canvas, right, y, arabic(words), edge="right")
         y -= 20
     canvas.setLineWidth(0.5)
     canvas.line(MARGIN, TOP + 4, right, TOP + 4)
     half = (WIDTH - 2 * MARGIN) / 2
     for x, who in ((MARGIN, slip.giver), (MARGIN + half, slip.receiver)):
         canvas.line(x, 92, x + half - 20, 92)
-        _text(canvas, x, 80, f"{INK} / {who}")
-        _text(canvas, x + half - 20, 80, arabic(INK), right=True)
+        write(canvas, x, 80, f"{INK} / {who}")
+        write(canvas, x + half - 20, 80, arabic(INK), edge="right")
     canvas.line(MARGIN, 56, right, 56)
     when = {"at": f"{at:%Y-%m-%d %H:%M}"}
     numbers = {"page": page, "pages": pages}
-    _text(canvas, MARGIN, 42, PRINTED % when)
-    _text(canvas, MARGIN, 28, arabic(PRINTED) % when)
-    _text(canvas, WIDTH / 2 - 40, 42, anchor, code=True)
-    _text(canvas, right, 42, PAGE_OF % numbers, right=True)
-    _text(canvas, right, 28, arabic(PAGE_OF) % numbers, right=True)
+    write(canvas, MARGIN, 42, PRINTED % when)
+    write(canvas, MARGIN, 28, arabic(PRINTED) % when)
+    write(canvas, WIDTH / 2 - 40, 42, anchor, code=True)
+    write(canvas, right, 42, PAGE_OF % numbers, edge="right")
+    write(canvas, right, 28, arabic(PAGE_OF) % numbers, edge="right")
 
 
 def _both(canvas: Canvas, y: float, english: str, arabic: str) -> None:
-    _text(canvas, MARGIN, y, english)
-    _text(canvas, WIDTH - MARGIN, y, arabic, right=True)
-
-
-def _text(
-    canvas: Canvas,
-    x: float,
-    y: float,
-    text: str,
-    *,
-    size: float = 9.0,
-    bold: bool = False,
-    code: bool = False,
-    right: bool = False,
-) -> None:
-    face, seen = _lettered(text, bold=bold, code=code)
-    canvas.setFont(_font(face), size)
-    (canvas.drawRightString if right else canvas.drawString)(x, y, seen)
-
-
-@lru_cache(maxsize=2048)
-def _lettered(text: str, *, bold: bool, code: bool) -> tuple[Face, str]:
-    """Choose the font, join and order the letters; a text that no font writes is shown as `?`."""
-    face = CODES if code else face_of(text, script=Script.ANY, bold=bold, field="")
-    plain = "".join(c for c in text if c not in "\u2066\u2067\u2068\u2069\u200e\u200f")
-    try:
-        return face, shaped(plain, face=face, field="")
-    except LabelError:
-        return face, "?" * len(plain)
-
-
-@cache
-def _font(face: Face) -> str:
-    pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
-    return face.name
+    write(canvas, MARGIN, y, english)
+    write(canvas, WIDTH - MARGIN, y, arabic, edge="right")

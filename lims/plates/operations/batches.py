@@ -19,6 +19,7 @@ from lims.custody.operations import (
     refuse_if_held,
 )
 from lims.custody.rules import Tag
+from lims.people.queries import who
 from lims.people.rules import Line
 from lims.plates.models import Batch, BatchMember
 from lims.plates.queries import batch_of, placement_of, usable_procedure
@@ -37,7 +38,6 @@ from lims.plates.rules import (
     next_free,
 )
 from lims.printing.operations import queue_label
-from lims.samples.queries import who
 from lims.storage.operations import bring_out
 
 

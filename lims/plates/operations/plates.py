@@ -20,6 +20,7 @@ from lims.custody.operations import (
 )
 from lims.custody.rules import Tag, moves
 from lims.equipment.queries import usable_instrument
+from lims.people.queries import who
 from lims.people.rules import Line
 from lims.plates.models import BatchUse, Plate, Well
 from lims.plates.operations.batches import Opened
@@ -37,7 +38,6 @@ from lims.plates.rules import (
 )
 from lims.printing.operations import queue_label
 from lims.reagents.queries import usable_lot
-from lims.samples.queries import who
 from lims.storage.operations import bring_out
 
 

@@ -9,8 +9,8 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from labels.lettering import Script, face_of
+from labels.paper import wrapped, write
 from lims.core.words import Translate
-from lims.quality.operations.paper import width, write
 
 WIDTH, HEIGHT = 595.0, 842.0  # A4 in points
 MARGIN = 40.0
@@ -95,7 +95,7 @@ class Paper:
 def put_lines(paper: Paper, text: str) -> None:
     """Write a text over the whole width, Arabic from the right edge."""
     whole = WIDTH - 2 * MARGIN
-    for line in wrapped_or_cut(text, whole):
+    for line in wrapped(text, whole, size=SIZE):
         if not paper.fits(LEADING):
             paper.turn()
         paper.put([edged(MARGIN, whole, 0, line)], LEADING)
@@ -148,7 +148,7 @@ def _laid(
     """Lay a row out from 0 downward; return its texts and its height."""
     found, deepest = [], 1
     for (x, wide, _), texts in zip(columns, cells, strict=True):
-        lines = [line for text in texts for line in wrapped_or_cut(text, wide - 6)]
+        lines = [line for text in texts for line in wrapped(text, wide - 6, size=SIZE)]
         deepest = max(deepest, len(lines))
         for number, line in enumerate(lines):
             found.append(replace(edged(x, wide - 6, -number * LEADING, line), bold=bold))
@@ -160,26 +160,3 @@ def edged(x: float, wide: float, y: float, text: str) -> Text:
     if face_of(text, script=Script.ANY, bold=False, field="").right_to_left:
         return Text(x + wide, y, text, right=True)
     return Text(x, y, text)
-
-
-def wrapped_or_cut(text: str, wide: float) -> list[str]:
-    """Break a text at blanks so that each line fits `wide` points; a longer word is cut."""
-    lines, line = [], ""
-    for word in text.split():
-        while _width(word) > wide:
-            fits = next(
-                n for n in range(len(word) - 1, 0, -1) if n == 1 or _width(word[:n]) <= wide
-            )
-            lines += [line] * bool(line) + [word[:fits]]
-            line, word = "", word[fits:]
-        longer = f"{line} {word}".strip()
-        if line and _width(longer) > wide:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    return [*lines, line] if line else lines or [""]
-
-
-def _width(text: str) -> float:
-    return width(text, size=SIZE)

@@ -16,12 +16,12 @@ from reportlab.graphics.shapes import Drawing
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy.orm import Session
 
+from labels.paper import width, wrapped, write
 from lims.core.words import N_, Translate
 from lims.custody import verifier
 from lims.custody.queries import Head
 from lims.custody.queries.days import SignedDay, signed_day
 from lims.custody.rules import Tag
-from lims.quality.operations.paper import width, wrapped, write
 
 WIDTH, HEIGHT = 595.0, 842.0  # A4 in points
 LEFT, RIGHT = 42.0, 553.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from labels.paper import wrapped
 from lims.core.codes import is_code, threes
 from lims.core.words import N_, Say, Translate
 from lims.quality.operations.layout import (
@@ -15,6 +16,7 @@ from lims.quality.operations.layout import (
     HEIGHT,
     LEADING,
     MARGIN,
+    SIZE,
     TOP,
     WIDTH,
     Image,
@@ -24,7 +26,6 @@ from lims.quality.operations.layout import (
     Text,
     put_lines,
     put_table,
-    wrapped_or_cut,
 )
 from lims.quality.rules.sections import Both, Cell, Picture, Section
 
@@ -129,7 +130,7 @@ def _pages(
 
 def _facts(paper: Paper, sheet: Sheet, arabic: Translate) -> None:
     for words, value in sheet.facts:
-        lines = wrapped_or_cut(value, 290)
+        lines = wrapped(value, 290, size=SIZE)
         marks = [Text(185, -number * LEADING, line) for number, line in enumerate(lines)]
         marks += [
             Text(MARGIN, 0, words, bold=True),

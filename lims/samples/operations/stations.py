@@ -12,6 +12,7 @@ from lims.core.codes import Kind, Payload, threes
 from lims.core.scans import PIN, Ask, Command, Entry, Meaning, Outcome, Verdict, Visit
 from lims.core.words import N_, Say
 from lims.custody.rules import InStorage
+from lims.people.queries import who
 from lims.samples.models import Sample
 from lims.samples.operations.second import SECOND, ask_second, take_badge
 from lims.samples.operations.taking import (
@@ -22,7 +23,7 @@ from lims.samples.operations.taking import (
     take_powder,
     take_punch,
 )
-from lims.samples.queries import powder_left, sample_of, unused_aliquot, who
+from lims.samples.queries import powder_left, sample_of, unused_aliquot
 from lims.samples.rules import (
     ALIQUOT_WORDS,
     ELEMENT_WORDS,

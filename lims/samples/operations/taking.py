@@ -25,7 +25,7 @@ from lims.custody.operations import (
 )
 from lims.custody.queries import held
 from lims.custody.rules import GONE, Tag, moves
-from lims.people.queries import open_station, require_authorised, require_elimination
+from lims.people.queries import open_station, require_authorised, require_elimination, who
 from lims.people.rules import LINE_WORDS, Activity
 from lims.printing.operations import queue_label
 from lims.printing.queries import check_label
@@ -37,7 +37,7 @@ from lims.samples.operations.amounts import (
     take_rest,
     witnessed,
 )
-from lims.samples.queries import last_amount, powder_left, sample_of, unused_aliquot, who
+from lims.samples.queries import last_amount, powder_left, sample_of, unused_aliquot
 from lims.samples.rules import (
     ALIQUOT_WORDS,
     LYSATE_NL,

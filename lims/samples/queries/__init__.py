@@ -21,7 +21,6 @@ from lims.samples.queries.records import (
     sample_of,
     samples_behind,
     unused_aliquot,
-    who,
 )
 
 __all__ = [
@@ -52,5 +51,4 @@ __all__ = [
     "stage",
     "thing",
     "unused_aliquot",
-    "who",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from lims.custody.models import Possession
-from lims.custody.queries import blocked
+from lims.custody.queries import blocked_each
 from lims.custody.rules import HoldReason, HoldStanding
 from lims.samples.models import Destruction
 from lims.samples.rules import DestructionReason
@@ -58,13 +58,14 @@ def destructions(session: Session, *, after: int = 0, limit: int = PAGE) -> tupl
         asked = asked.where(
             tuple_(Destruction.queued_at, Destruction.id) > tuple_(last.queued_at, last.id)
         )
+    rows = session.execute(asked).all()
+    holds = blocked_each(session, [row.code for row, _ in rows])
     return tuple(
         Waiting(
             row.id, row.code, row.reason, row.remark, row.queued_at, row.queued_by, holder,
             tuple(
-                hold for hold in blocked(session, row.code)
-                if hold.reason is not HoldReason.CONSENT
+                hold for hold in holds.get(row.code, ()) if hold.reason is not HoldReason.CONSENT
             ),
         )
-        for row, holder in session.execute(asked)
+        for row, holder in rows
     )  # fmt: skip

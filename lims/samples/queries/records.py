@@ -5,7 +5,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.custody.models import Subject
-from lims.people.queries import initials_of
 from lims.samples.models import Aliquot, Sample
 from lims.samples.queries.amounts import last_amount
 from lims.samples.rules import AliquotState, NotASample
@@ -59,8 +58,3 @@ def samples_behind(session: Session, codes: tuple[str, ...]) -> dict[str, Sample
         .where(Aliquot.code.in_(codes))
     )
     return found | dict(rows.all())
-
-
-def who(session: Session, actor: str) -> str:
-    """Return the short label (T-07) of who acted, or the actor's id where it is no person."""
-    return initials_of(session, [actor]).get(actor, actor)

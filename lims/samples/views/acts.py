@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.codes import Kind
+from lims.people.queries import initials_of
 from lims.people.schemas import WitnessSchema
 from lims.people.views import witness_of
 from lims.samples import operations
-from lims.samples.queries import destructions, measured, who
+from lims.samples.queries import destructions, measured
 from lims.samples.rules import DESTRUCTION_WORDS, AmountUnit, read_mass, read_volume
 from lims.samples.schemas import (
     CorrectSchema,
@@ -124,9 +125,10 @@ def destructions_list() -> ResponseReturnValue:
     after = query(QueueSchema())["after"]
     with reading() as session:
         found = destructions(session, after=after, limit=PAGE_OF_QUEUE + 1)
+        names = initials_of(session, {one for row in found for one in (row.by, row.holder)})
         rows = [
-            (row, translate(DESTRUCTION_WORDS[row.reason]), who(session, row.by),
-             who(session, row.holder))
+            (row, translate(DESTRUCTION_WORDS[row.reason]), names.get(row.by, row.by),
+             names.get(row.holder, row.holder))
             for row in found[:PAGE_OF_QUEUE]
         ]  # fmt: skip
         mine = signed_in().id

@@ -17,8 +17,9 @@ from lims.custody.rules import (
     OUTSIDE,
     is_place,
 )
+from lims.people.queries import who
 from lims.samples.models import Amount, ConsumptionPermission, Destruction
-from lims.samples.queries import Thing, amounts_of, is_last, permissions_of, queued, who
+from lims.samples.queries import Thing, amounts_of, is_last, permissions_of, queued
 from lims.samples.rules import (
     CORRECTION_WORDS,
     DESTRUCTION_WORDS,

@@ -5,14 +5,10 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
 
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from labels.errors import LabelError
-from labels.lettering import CODES, Face, Script, face_of, shaped
+from labels.paper import write
 from lims.core.codes import threes
 from lims.core.words import N_, Translate
 from lims.storage.queries import Content, PlaceContents
@@ -97,25 +93,25 @@ def _frame(
     # A date within Arabic words would be turned round: it stands beside the English alone.
     when = f"{at:%Y-%m-%d %H:%M}"
     numbers = {"page": page, "pages": pages}
-    _text(canvas, MARGIN, HEIGHT - 40, laboratory[0], bold=True)
-    _text(canvas, right, HEIGHT - 40, laboratory[1], bold=True, right=True)
-    _text(canvas, MARGIN, HEIGHT - 56, title)
-    _text(canvas, right, HEIGHT - 56, arabic(title), right=True)
-    _text(canvas, MARGIN, HEIGHT - 76, place.name, size=14, bold=True)
-    _text(canvas, right, HEIGHT - 76, threes(place.code), size=14, code=True, right=True)
+    write(canvas, MARGIN, HEIGHT - 40, laboratory[0], bold=True)
+    write(canvas, right, HEIGHT - 40, laboratory[1], bold=True, edge="right")
+    write(canvas, MARGIN, HEIGHT - 56, title)
+    write(canvas, right, HEIGHT - 56, arabic(title), edge="right")
+    write(canvas, MARGIN, HEIGHT - 76, place.name, size=14, bold=True)
+    write(canvas, right, HEIGHT - 76, threes(place.code), size=14, code=True, edge="right")
     way = " › ".join(one.name for one in found.path[:-1])
-    _text(canvas, MARGIN, HEIGHT - 92, f"{PLACE_WORDS[place.kind]} · {way}"[:100])
-    _text(canvas, right, HEIGHT - 92, arabic(PLACE_WORDS[place.kind]), right=True)
-    _text(canvas, MARGIN, HEIGHT - 106, count % values)
-    _text(canvas, right, HEIGHT - 106, arabic(count) % values, right=True)
+    write(canvas, MARGIN, HEIGHT - 92, f"{PLACE_WORDS[place.kind]} · {way}"[:100])
+    write(canvas, right, HEIGHT - 92, arabic(PLACE_WORDS[place.kind]), edge="right")
+    write(canvas, MARGIN, HEIGHT - 106, count % values)
+    write(canvas, right, HEIGHT - 106, arabic(count) % values, edge="right")
     canvas.setLineWidth(0.5)
     canvas.line(MARGIN, HEIGHT - 114, right, HEIGHT - 114)
     canvas.line(MARGIN, 50, right, 50)
-    _text(canvas, MARGIN, 36, f"{PRINTED}: {when}")
-    _text(canvas, MARGIN, 24, arabic(PRINTED))
-    _text(canvas, WIDTH / 2 - 40, 36, anchor, code=True)
-    _text(canvas, right, 36, PAGE_OF % numbers, right=True)
-    _text(canvas, right, 24, arabic(PAGE_OF) % numbers, right=True)
+    write(canvas, MARGIN, 36, f"{PRINTED}: {when}")
+    write(canvas, MARGIN, 24, arabic(PRINTED))
+    write(canvas, WIDTH / 2 - 40, 36, anchor, code=True)
+    write(canvas, right, 36, PAGE_OF % numbers, edge="right")
+    write(canvas, right, 24, arabic(PAGE_OF) % numbers, edge="right")
 
 
 def _grid(canvas: Canvas, found: PlaceContents, columns: int, rows: Sequence[int]) -> None:
@@ -126,10 +122,26 @@ def _grid(canvas: Canvas, found: PlaceContents, columns: int, rows: Sequence[int
     taken = {one.position: one for one in found.contents}
     left, top = MARGIN + side, TOP - head
     for column in range(1, columns + 1):
-        _middle(canvas, left + (column - 0.5) * width, TOP - 9, str(column), 7)
+        write(
+            canvas,
+            left + (column - 0.5) * width,
+            TOP - 9,
+            str(column),
+            size=7,
+            code=True,
+            edge="middle",
+        )
     for place, row in enumerate(rows):
         y = top - (place + 1) * height
-        _middle(canvas, MARGIN + side / 2, y + height / 2 - 3, LETTERS[row], 8)
+        write(
+            canvas,
+            MARGIN + side / 2,
+            y + height / 2 - 3,
+            LETTERS[row],
+            size=8,
+            code=True,
+            edge="middle",
+        )
         for column in range(1, columns + 1):
             x = left + (column - 1) * width
             canvas.setLineWidth(0.4)
@@ -144,69 +156,31 @@ def _thing(canvas: Canvas, thing: Content, x: float, y: float, width: float, hei
     parts = threes(thing.code).split()
     size = min(height / 3.6, width / 2.2, 11.0)
     for number, part in enumerate(parts):
-        _middle(canvas, x + width / 2, y + height - (number + 1) * size * 1.05, part, size)
+        write(
+            canvas,
+            x + width / 2,
+            y + height - (number + 1) * size * 1.05,
+            part,
+            size=size,
+            code=True,
+            edge="middle",
+        )
     if thing.held:
         # A thick frame: seen on a copy in black and white too.
         canvas.setLineWidth(1.8)
         canvas.rect(x + 1, y + 1, width - 2, height - 2)
 
 
+def _middle(canvas: Canvas, x: float, y: float, text: str, size: float) -> None:
+    write(canvas, x, y, text, size=size, code=True, edge="middle")
+
+
 def _lines(canvas: Canvas, things: Sequence[Content], arabic: Translate) -> None:
     for number, thing in enumerate(things):
         y = TOP - (number + 1) * LIST_LEADING
-        _text(canvas, MARGIN, y, threes(thing.code), code=True)
-        _text(canvas, MARGIN + 140, y, f"{thing.since:%Y-%m-%d %H:%M}")
-        _text(canvas, MARGIN + 260, y, thing.who)
+        write(canvas, MARGIN, y, threes(thing.code), code=True)
+        write(canvas, MARGIN + 140, y, f"{thing.since:%Y-%m-%d %H:%M}")
+        write(canvas, MARGIN + 260, y, thing.who)
         if thing.held:
-            _text(canvas, MARGIN + 340, y, ON_HOLD, bold=True)
-            _text(canvas, WIDTH - MARGIN, y, arabic(ON_HOLD), bold=True, right=True)
-
-
-def _middle(canvas: Canvas, x: float, y: float, text: str, size: float) -> None:
-    face, seen = _lettered(text, bold=False, code=True)
-    name = _font(face)
-    canvas.setFont(name, size)
-    canvas.drawString(x - pdfmetrics.stringWidth(seen, name, size) / 2, y, seen)
-
-
-def _text(
-    canvas: Canvas,
-    x: float,
-    y: float,
-    text: str,
-    *,
-    size: float = 9.0,
-    bold: bool = False,
-    code: bool = False,
-    right: bool = False,
-) -> None:
-    face, seen = _lettered(text, bold=bold, code=code)
-    canvas.setFont(_font(face), size)
-    (canvas.drawRightString if right else canvas.drawString)(x, y, seen)
-
-
-@lru_cache(maxsize=2048)
-def _lettered(text: str, *, bold: bool, code: bool) -> tuple[Face, str]:
-    """Choose the font and join and order the letters; what no font has is shown as `?`."""
-    face = CODES if code else face_of(text, script=Script.ANY, bold=bold, field="")
-    plain = "".join(c for c in text if c not in "\u2066\u2067\u2068\u2069\u200e\u200f")
-    try:
-        return face, shaped(plain, face=face, field="")
-    except LabelError:
-        kept = "".join(one if _writes(face, one) else "?" for one in plain)
-        return face, shaped(kept, face=face, field="")
-
-
-@lru_cache(maxsize=2048)
-def _writes(face: Face, letter: str) -> bool:
-    try:
-        shaped(letter, face=face, field="")
-    except LabelError:
-        return False
-    return True
-
-
-@cache
-def _font(face: Face) -> str:
-    pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
-    return face.name
+            write(canvas, MARGIN + 340, y, ON_HOLD, bold=True)
+            write(canvas, WIDTH - MARGIN, y, arabic(ON_HOLD), bold=True, edge="right")

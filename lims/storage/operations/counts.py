@@ -13,11 +13,12 @@ from lims.core.errors import NotFound
 from lims.custody.models import Subject
 from lims.custody.operations import append, lock_subject
 from lims.custody.rules import Tag
+from lims.people.queries import who
 from lims.storage.models import CountDifference, CountScan, Place, PlaceCount, Stored
 from lims.storage.operations.moving import lock_things, move_many
 from lims.storage.operations.places import move_box
 from lims.storage.operations.storing import refuse_if_moved
-from lims.storage.queries import place_of, stored, things_within, who
+from lims.storage.queries import place_of, stored, things_within
 from lims.storage.queries.counts import (
     open_count_of,
     place_now,

@@ -14,11 +14,12 @@ from lims.custody.models import Subject
 from lims.custody.operations import append, lock_subject, pass_all
 from lims.custody.queries import held_each
 from lims.custody.rules import EventId, HeldByOther, check_held, is_away, is_place, moves
+from lims.people.queries import who
 from lims.printing.queries import check_label, unverified
 from lims.printing.rules import LabelNotVerified
 from lims.storage.models import Place, Stored
 from lims.storage.operations.storing import MOVED, check_storable
-from lims.storage.queries import place_of, who
+from lims.storage.queries import place_of
 from lims.storage.rules import (
     KINDS_OF_USE,
     LOOSE,

@@ -18,9 +18,10 @@ from lims.custody.operations import (
 )
 from lims.custody.queries import held
 from lims.custody.rules import TRACKED, HeldByOther, Standing, Tag, is_place, moves
+from lims.people.queries import who
 from lims.printing.queries import check_label
 from lims.storage.models import Place, Stored
-from lims.storage.queries import at_position, place_of, stored, taken_positions, who
+from lims.storage.queries import at_position, place_of, stored, taken_positions
 from lims.storage.rules import (
     KINDS_OF_USE,
     LOOSE,

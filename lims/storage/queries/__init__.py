@@ -9,9 +9,8 @@ from sqlalchemy import CTE, ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lims.core.errors import NotFound
-from lims.custody.models import Derivation, Hold, Subject
-from lims.custody.queries import subject
-from lims.people.queries import initials_of
+from lims.custody.queries import blocked_each, subject
+from lims.people.queries import initials_of, who
 from lims.storage.models import Place, PlaceStay, Stored
 from lims.storage.rules import PlaceKind, may_stand_in, next_free
 
@@ -208,7 +207,7 @@ def contents(session: Session, code: str, *, after: str = "") -> PlaceContents:
         .limit(MOST)
     ).all()
     initials = initials_of(session, {row.put_by for row in rows})
-    held = _held(session, [row.code for row in rows])
+    held = blocked_each(session, [row.code for row in rows])
     page = places_in(session, code, after=after)
     return PlaceContents(
         place=place, path=path_of(session, code),
@@ -372,24 +371,3 @@ def _with_counts(session: Session, listed: Collection[tuple[Place, int]]) -> tup
         )
         for place, depth in listed
     )  # fmt: skip
-
-
-def _held(session: Session, codes: list[str]) -> set[str]:
-    """Return those of `codes` that are on hold, or came from what is; one query for all."""
-    origin = select(Subject.code.label("thing"), Subject.code.label("code")).where(
-        Subject.code.in_(codes)
-    )
-    up = origin.cte(recursive=True)
-    up = up.union(select(up.c.thing, Derivation.parent).where(Derivation.child == up.c.code))
-    return set(
-        session.scalars(
-            select(up.c.thing)
-            .join(Hold, Hold.code == up.c.code)
-            .where(Hold.lifted_by_event.is_(None))
-        )
-    )
-
-
-def who(session: Session, actor: str) -> str:
-    """Return the short label (T-07) of who acted, or the actor's id where it is no person."""
-    return initials_of(session, [actor]).get(actor, actor)
