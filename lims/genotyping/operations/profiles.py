@@ -11,9 +11,15 @@ from lims.core.actors import Actor
 from lims.core.code_keys import code_key, seal_json
 from lims.core.errors import NotFound
 from lims.core.words import Say
-from lims.custody.operations import append, refuse_if_held, unlinked
+from lims.custody.operations import (
+    append,
+    change_state,
+    lock_subject,
+    refuse_if_held,
+    unlinked,
+)
 from lims.custody.rules import Tag
-from lims.genotyping.models import Finding, Profile, ProfileState, Run, RunState
+from lims.genotyping.models import Finding, Injection, Profile, ProfileState, Run, RunState
 from lims.genotyping.operations.reading import IMPORTED, commitment, involved_in
 from lims.genotyping.queries.readings import ReadingCase, reading_case
 from lims.genotyping.rules import ReadingStage, state_of_run
@@ -29,6 +35,8 @@ from lims.genotyping.rules.refusals import (
 from lims.genotyping.rules.states import STAGE_WORDS
 from lims.people.queries import require_authorised
 from lims.people.rules import Activity
+from lims.plates.models import Well
+from lims.plates.rules import WellRole, WorkState
 from lims.samples.operations import advance_sample
 from lims.samples.rules import SampleState
 
@@ -73,6 +81,7 @@ def accept_profile(session: Session, injection_id: int, *, by: Actor, at: dateti
         },
     )  # fmt: skip
     advance_sample(session, case.origin.sample, SampleState.PROFILED, by=by, at=at)
+    _review_plate(session, case.well.plate_code, by=by, at=at)
     return profile
 
 
@@ -100,6 +109,7 @@ def refuse_profile(
         },
     )  # fmt: skip
     advance_sample(session, case.origin.sample, SampleState.REFUSED, by=by, at=at)
+    _review_plate(session, case.well.plate_code, by=by, at=at)
     return profile
 
 
@@ -165,6 +175,25 @@ def answer_finding(
         },
     )  # fmt: skip
     return run
+
+
+def _review_plate(session: Session, plate_code: str, *, by: Actor, at: datetime) -> None:
+    """Close a plate once each of its samples is decided: it waits for genotyping no longer."""
+    plate = lock_subject(session, plate_code)
+    decided = (
+        select(Profile.id)
+        .join(Injection, Injection.id == Profile.injection_id)
+        .where(Injection.well_id == Well.id)
+    )
+    open_well = select(Well.id).where(
+        Well.plate_code == plate_code, Well.role == WellRole.SAMPLE, Well.voided_at.is_(None),
+        ~decided.exists(),
+    )  # fmt: skip
+    if plate.state == WorkState.COMPLETED and session.scalar(open_well.limit(1)) is None:
+        change_state(
+            session, plate_code, WorkState.REVIEWED, Tag.PLATE_WORK_REVIEWED, by=by, at=at,
+            content={"because": "every sample is decided"},
+        )  # fmt: skip
 
 
 def _decide(

@@ -19,7 +19,8 @@ from lims.genotyping.models import Finding, Injection, Profile, ProfileState, Re
 from lims.genotyping.operations import commitment
 from lims.genotyping.queries import alleles_of, profile_paths, reading_case
 from lims.plates.models import Well
-from lims.plates.rules import WellRole
+from lims.plates.queries import codes_waiting
+from lims.plates.rules import Stage, WellRole, WorkState
 from lims.samples.rules import SampleState
 from tests.cast import PASSWORD, Cast
 
@@ -115,6 +116,33 @@ def test_two_agreeing_readings_and_an_acceptance_make_a_profile(
         proof = next(e for e in events if e.tag is Tag.PROFILE_RECORD_ACCEPTED)
         assert proof.content["file"] == path.sha256
         assert proof.content["commitment"] == commitment(*proved(path.profile, "alleles"))
+
+
+def test_a_plate_waits_for_genotyping_until_its_last_sample_is_decided(
+    ready: Any, database: Database, sign_in: SignIn, cast: Cast, key: Key
+) -> None:
+    plate, _ = ready()
+    manager = sign_in(cast.manager)
+    with database.reading() as session:
+        injections = session.scalars(
+            select(Injection.id)
+            .join(Well, Well.id == Injection.well_id)
+            .where(Well.role == WellRole.SAMPLE)
+        ).all()
+
+    def waits() -> bool:
+        with database.reading() as session:
+            return plate.code in session.scalars(codes_waiting(Stage.GENOTYPING)).all()
+
+    for injection in injections:
+        assert waits()
+        refused = sign(manager, f"/readings/{injection}/refusal", key, reason="too weak to be read")
+        assert refused.status_code == 303, refused.get_data(as_text=True)
+
+    assert not waits()
+    with database.reading() as session:
+        assert session.get_one(Subject, plate.code).state == WorkState.REVIEWED
+        assert history(session, plate.code)[-1].tag is Tag.PLATE_WORK_REVIEWED
 
 
 def test_an_accepted_profile_is_drawn_as_accepted_not_as_kept_unchecked(
