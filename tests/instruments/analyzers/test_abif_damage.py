@@ -2,7 +2,6 @@
 """A damaged file is refused with what is wrong, or read with the damage named: never half."""
 
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 from struct import pack, pack_into
@@ -362,9 +361,7 @@ def _mutants(content: bytes, rng: random.Random, rounds: int) -> None:
             mutant[place] = rng.choice((mutant[place] ^ 1 << rng.randrange(8), 0, 127, 128, 255))
         if rng.random() < 0.1:
             del mutant[rng.randrange(len(mutant)) :]
-        began = time.perf_counter()
         _take_everything(bytes(mutant))
-        assert time.perf_counter() - began < 1
 
 
 @pytest.mark.data
