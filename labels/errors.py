@@ -8,8 +8,8 @@ class LabelError(ValueError):
     `reason` is a stable word for programs: unknown_layout, unknown_dpi, unknown_field, absent,
     bad_payload, code_differs, module_too_small, bars_too_low, letters_too_small, too_wide,
     too_tall, no_glyph, undrawable, control_character, wrong_script, outside, overlap,
-    unknown_sheet, sheet_too_small, bad_start, bad_zpl. `field` is the label's field (or the
-    command, for bad_zpl).
+    unknown_sheet, sheet_too_small, bad_start, bad_zpl, bad_tspl. `field` is the label's field (or
+    the command, for bad_zpl).
     """
 
     def __init__(self, reason: str, field: str, value: str, expected: str) -> None:

@@ -141,7 +141,7 @@ def _read(zpl: bytes) -> _Label:
             kind, payload = symbol or (None, "")
             graphics.append(_Graphic(*at, dots, kind, payload))
             at = symbol = None
-        elif (name, text) not in _FIXED:
+        elif (name, text) not in _FIXED and not (name in _SETTINGS and _STEPS.fullmatch(text)):
             raise _refused(name, offset, "a command that labels are written with")
     if names[-1:] != ["XZ"] or not width or not height or symbol is not None:
         raise _refused("XZ", len(zpl), "a whole label, with its size, before the end")
@@ -152,6 +152,9 @@ def _read(zpl: bytes) -> _Label:
 _FIXED = frozenset(
     {("XA", ""), ("PO", "N"), ("LH", "0,0"), ("FS", ""), ("PQ", "1"), ("XZ", "")},
 )
+
+_SETTINGS = frozenset({"MD", "PR"})
+_STEPS = re.compile("-?[0-9]{1,2}")
 
 
 def _commands(zpl: bytes) -> Iterator[tuple[int, str, str]]:

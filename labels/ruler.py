@@ -12,24 +12,42 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from labels import tspl, zpl
+from labels.adjust import NONE, Adjust
 from labels.bitmap import of_picture
 from labels.errors import LabelError
 from labels.layout import DPIS, Layout, dots
 from labels.lettering import CODES
 from labels.pdf import GRID_DPI, POINTS_PER_MM
-from labels.zpl import graphic
 
 SMALLEST_FOR_FIGURES_MM = 20
 
 
-def render(layout: Layout, *, dpi: int) -> bytes:
-    """Return the ruler's ZPL on the stock of a layout. Raises LabelError `unknown_dpi`."""
+def render(layout: Layout, *, dpi: int, adjust: Adjust = NONE) -> bytes:
+    """Return the ruler's ZPL on the stock of a layout. Raises LabelError `unknown_dpi`.
+
+    Moved by the offset of the printer, it shows whether that offset is right; what then lies
+    outside of the label is not drawn.
+    """
+    picture = _moved(layout, dpi, adjust)
+    parts = ["^XA", "^PON^LH0,0", f"^PW{picture.width}^LL{picture.height}", *zpl.settings(adjust)]
+    parts += [zpl.graphic(0, 0, of_picture(picture)), "^PQ1", "^XZ"]
+    return ("\n".join(parts) + "\n").encode("ascii")
+
+
+def render_tspl(layout: Layout, *, dpi: int, adjust: Adjust = NONE) -> bytes:
+    """Return the same ruler as TSPL. Raises LabelError `unknown_dpi`."""
+    picture = _moved(layout, dpi, adjust)
+    return tspl.label(layout, [(0, 0, of_picture(picture))], dpi=dpi, adjust=adjust)
+
+
+def _moved(layout: Layout, dpi: int, adjust: Adjust) -> Image.Image:
     if dpi not in DPIS:
         raise LabelError("unknown_dpi", layout.name, str(dpi), "203, 300 or 600")
-    picture = _picture(layout, dpi)
-    parts = ["^XA", "^PON^LH0,0", f"^PW{picture.width}^LL{picture.height}"]
-    parts += [graphic(0, 0, of_picture(picture)), "^PQ1", "^XZ"]
-    return ("\n".join(parts) + "\n").encode("ascii")
+    drawn = _picture(layout, dpi)
+    picture = Image.new("1", (drawn.width + max(adjust.x, 0), drawn.height), 0)
+    picture.paste(drawn, (adjust.x, adjust.y))
+    return picture
 
 
 def render_pdf(layout: Layout) -> bytes:

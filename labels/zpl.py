@@ -6,22 +6,23 @@ model to model, have no part in the label, and no text of anybody's stands in th
 payload of a symbol, which is capital letters and digits. A comment (^FX) before each symbol says
 what it holds; `labels.preview` refuses a label whose dots say something else.
 
-Commands used: ^XA ^PON ^LH ^PW ^LL ^FX ^FO ^GFA ^FS ^PQ ^XZ.
+Commands used: ^XA ^PON ^LH ^PW ^LL ^MD ^PR ^FX ^FO ^GFA ^FS ^PQ ^XZ.
 """
 
 from itertools import groupby
 
+from labels.adjust import NONE, Adjust, moved
 from labels.bitmap import Bitmap
 from labels.layout import Layout, Values, place
 
 
-def render(layout: Layout, values: Values, *, dpi: int) -> bytes:
+def render(layout: Layout, values: Values, *, dpi: int, adjust: Adjust = NONE) -> bytes:
     """Return the label's ZPL for a printer of 203, 300 or 600 dpi: plain ASCII, always the same.
 
-    Raises LabelError when a value does not fit or cannot be written.
+    Raises LabelError when a value does not fit, cannot be written, or is moved off the label.
     """
-    plan = place(layout, values, dpi=dpi)
-    parts = ["^XA", "^PON^LH0,0", f"^PW{plan.width}^LL{plan.height}"]
+    plan = moved(place(layout, values, dpi=dpi), adjust)
+    parts = ["^XA", "^PON^LH0,0", f"^PW{plan.width}^LL{plan.height}", *settings(adjust)]
     for symbol in plan.symbols:
         parts.append(f"^FX{symbol.kind} {symbol.payload}^FS")
         parts.append(graphic(symbol.x, symbol.y, symbol.ink))
@@ -30,6 +31,13 @@ def render(layout: Layout, values: Values, *, dpi: int) -> bytes:
     # instance must not exist.
     parts += ["^PQ1", "^XZ"]
     return ("\n".join(parts) + "\n").encode("ascii")
+
+
+def settings(adjust: Adjust) -> list[str]:
+    """Return the commands of a printer's darkness and speed; neither is saved in the printer."""
+    # Each ^MD counts from the darkness of the panel, not from the ^MD before it.
+    darkness = [] if adjust.darkness is None else [f"^MD{adjust.darkness}"]
+    return darkness + ([] if adjust.speed is None else [f"^PR{adjust.speed}"])
 
 
 def graphic(x: int, y: int, dots: Bitmap) -> str:
