@@ -16,6 +16,8 @@ from xml.etree import ElementTree
 from instruments.analyzers.contents import LARGEST_FILE, refuse_too_large
 from instruments.analyzers.errors import AnalyzerFileError
 from instruments.analyzers.texts import Row, clean
+from instruments.analyzers.xml_parts import local as _local
+from instruments.analyzers.xml_parts import parse_xml
 
 _MOST_COLUMNS = 512
 _MOST_CELLS = 2_000_000
@@ -77,12 +79,10 @@ class _Workbook:
         self.left -= len(content)
         if self.left < 0:
             _refuse(self.name, path, f"more than {LARGEST_FILE} bytes when unpacked")
-        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-            _refuse(self.name, path, "a document type, which no export has")
         try:
-            return ElementTree.fromstring(content)  # noqa: S314 # entities are refused above
-        except ElementTree.ParseError as fault:
-            _refuse(self.name, path, f"damaged XML ({fault})")
+            return parse_xml(content)
+        except ValueError as fault:
+            _refuse(self.name, path, str(fault))
 
     def _strings(self) -> list[str]:
         if "xl/sharedStrings.xml" not in self.archive.namelist():
@@ -137,10 +137,6 @@ def _text(element: ElementTree.Element) -> str:
         elif _local(part) in ("r", "is"):
             parts.append(_text(part))
     return "".join(parts)
-
-
-def _local(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2]
 
 
 def _column(letters: str) -> int:

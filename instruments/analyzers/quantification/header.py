@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from instruments.analyzers.errors import AnalyzerFileError
+from instruments.analyzers.quantification.mapping import WIDE_FIELDS, HeaderMapping
 from instruments.analyzers.quantification.targets import figure_of_column
 from instruments.analyzers.quantification.values import Target
 from instruments.analyzers.texts import Row, column_key
@@ -14,9 +15,9 @@ _FIELDS = {
     "well": ("wellposition", "well", "wellid", "الحفرة"),
     "sample": ("samplename", "sample", "sampleid", "samplecode", "اسمالعينة", "العينة"),
     "target": ("targetname", "target", "detectorname", "detector", "assay", "الهدف"),
-    "task": ("task", "sampletype", "role"),
+    "task": ("task", "sampletype", "role", "content"),
     "quantity": ("quantity", "qty", "concentration", "conc", "dnaconcentration",
-                 "الكمية", "التركيز"),
+                 "startingquantitysq", "startingquantity", "الكمية", "التركيز"),
     "ct": ("ct", "cq", "cт", "сt", "ст"),
     "omit": ("omit", "omitted"),
     "slope": ("slope", "curveslope"),
@@ -37,6 +38,7 @@ class Columns:
     wide: dict[Target, dict[str, int]] = field(default_factory=dict)
     twins: list[tuple[str, int, int]] = field(default_factory=list)  # the same name twice
     powers: dict[int, int] = field(default_factory=dict)  # of ten, of columns that name a unit
+    missing: str = ""  # the first column of a laboratory's mapping that is not there
 
     def cell(self, row: Row, name: str) -> str:
         """Return the cell of a field, "" where the table or the row has none."""
@@ -44,8 +46,13 @@ class Columns:
         return row.cells[column] if column is not None and column < len(row.cells) else ""
 
 
-def columns_of(row: Row, *, name: str) -> Columns:
-    """Tell what the columns of a header hold; raise AnalyzerFileError where two hold the same."""
+def columns_of(row: Row, *, name: str, mapping: HeaderMapping | None = None) -> Columns:
+    """Tell what the columns of a header hold; raise AnalyzerFileError where two hold the same.
+
+    With a `mapping` only what it says; the columns of standard curves are found all the same.
+    """
+    if mapping is not None:
+        return _mapped(row, mapping, name)
     columns = Columns(row)
     ranks: dict[str, int] = {}
     for column, text in enumerate(row.cells):
@@ -74,6 +81,33 @@ def columns_of(row: Row, *, name: str) -> Columns:
     return columns
 
 
+def _mapped(row: Row, mapping: HeaderMapping, name: str) -> Columns:
+    columns = Columns(row)
+    places: dict[str, list[int]] = {}
+    for column, text in enumerate(row.cells):
+        places.setdefault(column_key(text), []).append(column)
+    for word, text in mapping.columns.items():
+        found = places.get(column_key(text), [])
+        if not found:
+            columns.missing = columns.missing or text
+            continue
+        if len(found) > 1:
+            raise _twice(row, found[0], found[1], word, name)
+        unit = _UNIT.search(row.cells[found[0]])
+        if unit:
+            columns.powers[found[0]] = _UNITS[unit[1].lower()]
+        if word in WIDE_FIELDS:
+            target, figure = WIDE_FIELDS[word]
+            columns.wide.setdefault(target, {})[figure] = found[0]
+        else:
+            columns.fields[word] = found[0]
+    for word in ("slope", "intercept", "r_squared", "efficiency"):
+        at = [place for key in _FIELDS[word] for place in places.get(key, [])]
+        if at:
+            columns.fields[word] = at[0]
+    return columns
+
+
 def refuse_unlike_twins(columns: Columns, rows: Sequence[Row], *, name: str) -> None:
     """Raise AnalyzerFileError where two columns of one name do not say the same in every row.
 
@@ -89,6 +123,8 @@ def refuse_unlike_twins(columns: Columns, rows: Sequence[Row], *, name: str) -> 
 def lacking(columns: Columns) -> str:
     """Name the first thing that a table of quantities needs and this header lacks; "" if none."""
     fields = columns.fields
+    if columns.missing:
+        return "mapped"
     if "sample" not in fields:
         return "sample"
     if "target" not in fields and not columns.wide:
@@ -98,16 +134,31 @@ def lacking(columns: Columns) -> str:
     return ""
 
 
-def refuse_lacking(columns: Columns, word: str, *, name: str) -> AnalyzerFileError:
+def refuse_lacking(
+    columns: Columns,
+    word: str,
+    *,
+    name: str,
+    mapping: HeaderMapping | None = None,
+    sheet: str = "",
+) -> AnalyzerFileError:
     """Return the error for a header without a column that is needed."""
     shown = ", ".join(f'"{cell}"' for cell in columns.row.cells if cell)
+    where = f"line {columns.row.line}, the header"
+    values: dict[str, str | int] = {"line": columns.row.line, "read": shown[:200]}
+    if sheet:
+        where = f'sheet "{sheet}", {where}'
+        values["sheet"] = sheet
+    if mapping is not None:
+        values["column"] = columns.missing
     return AnalyzerFileError(
         name,
         f"{word}-column-missing",
-        f"line {columns.row.line}, the header",
-        f"a column for the {word}",
+        where,
+        f'the column "{columns.missing}"' if mapping is not None else f"a column for the {word}",
         f"columns {shown}",
-        values={"line": columns.row.line},
+        values=values,
+        do="Choose a mapping that names the columns of this file, or save one from it.",
     )
 
 
@@ -117,7 +168,10 @@ def head_of(rows: Sequence[Row]) -> Mapping[str, str]:
     for row in rows:
         cells = [cell for cell in row.cells if cell]
         text = cells[0] if cells else ""
-        if text.startswith("*") and "=" in text:
+        if text.startswith("#") and ":" in text:
+            key, _, value = text[1:].partition(":")
+            head[key.strip()] = value.strip()
+        elif text.startswith("*") and "=" in text:
             key, _, value = text[1:].partition("=")
             head[key.strip()] = value.strip()
         elif len(cells) == 2 and row.cells[0]:

@@ -32,6 +32,8 @@ _RUNG_TOO_MANY = 0.5
 _ONE_REPEAT_OFF = 0.6
 _LARGEST_RMS = 30
 _WINDOW_MARGIN = 150
+# Shared markers of a kit's relatives register well; fewer than this share is another kit.
+_LEAST_REGISTERED = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,21 @@ def register(
         found = _assign(markers, peaks[dye], family)
         fits |= _examine(markers, peaks[dye], found, family, limits)
     return _in_place(kit, tuple(fits[marker.name] for marker in kit.markers), family)
+
+
+def is_of_kit(fits: Sequence[LadderFit]) -> bool:
+    """Whether enough markers are registered to believe that this is a ladder of the kit."""
+    return sum(fit.refused is None for fit in fits) >= _LEAST_REGISTERED * len(fits)
+
+
+def whole_or_none(fits: tuple[LadderFit, ...]) -> tuple[LadderFit, ...]:
+    """Refuse all of a ladder that hardly registers: another kit's ladder fits here and there."""
+    if is_of_kit(fits):
+        return fits
+    return tuple(
+        replace(fit, refused="not-a-ladder-of-the-kit") if fit.refused is None else fit
+        for fit in fits
+    )
 
 
 def agreeing(kit: Kit, ladders: Sequence[tuple[LadderFit, ...]]) -> list[tuple[LadderFit, ...]]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Call a whole run: size every injection, register its ladders, call the rest against them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,13 @@ from instruments.analyzers.signal.calling import (
     territories,
 )
 from instruments.analyzers.signal.channels import prepared
-from instruments.analyzers.signal.ladder import LadderPeaks, agreeing, register
+from instruments.analyzers.signal.ladder import (
+    LadderPeaks,
+    agreeing,
+    is_of_kit,
+    register,
+    whole_or_none,
+)
 from instruments.analyzers.signal.peaks import RawPeak, find_peaks
 from instruments.analyzers.signal.sizing import Sizer, fit_standard
 from instruments.analyzers.signal.values import (
@@ -37,6 +43,8 @@ from instruments.analyzers.size_standards import named_size_standard, size_stand
 
 # The lowest peaks looked for: of a size standard that is too weak, of a ladder's stutter.
 _LEAST_STANDARD, _LEAST_LADDER = 30.0, 25.0
+# A ladder shows at least this share of its rungs over the analytical threshold.
+_CROWDED = 0.6
 
 
 def call_run(
@@ -45,23 +53,38 @@ def call_run(
     limits: Limits,
     *,
     size_standards: Sequence[SizeStandard],
+    find_ladders: bool = False,
+    progress: Callable[[], None] = lambda: None,
 ) -> RunCalls:
     """Call the injections of one run with one kit, in the order given.
 
-    Every sample is called against the run's best ladder; without one, nothing is called and
-    R03 says so. Never raises for poor signal: facts and refusals tell what is wrong.
+    Every sample is called against the run's ladders, the one most alike in migration first;
+    without one, nothing is called and R03 says so. Never raises for poor signal: facts and
+    refusals tell what is wrong. With `find_ladders` an injection that registers as a ladder is
+    one, whatever its role was thought to be. `progress` is called after each injection is read.
     """
-    read = [_read(injection, kit, limits, size_standards) for injection in injections]
-    given = [one for one in read if one.signal.role is Role.LADDER]
-    found = [(one, _register(one, kit, limits)) for one in given if one.sizer is not None]
+    read = []
+    found: list[tuple[_Read, tuple[LadderFit, ...]]] = []
+    for injection in injections:
+        one = _read(injection, kit, limits, size_standards)
+        if find_ladders and injection.role is not Role.LADDER and _is_crowded(one, kit, limits):
+            like = _read(replace(injection, role=Role.LADDER), kit, limits, size_standards)
+            fits = _register(like, kit, limits)
+            one = like if is_of_kit(fits) else one
+        if one.signal.role is Role.LADDER and one.sizer is not None:
+            found.append((one, _register(one, kit, limits)))
+        read.append(one)
+        progress()
+    agreed = agreeing(kit, [whole_or_none(fits) for _, fits in found])
     ladders = [
         _Ladder(one, LadderCalls(one.signal.name, one.signal.well, fits))
-        for (one, _), fits in zip(found, agreeing(kit, [f for _, f in found]), strict=True)
+        for (one, _), fits in zip(found, agreed, strict=True)
     ]
     usable = [ladder for ladder in ladders if ladder.calls.registered]
     facts = []
     if not usable:
-        facts.append(Fact("R03", "ladder-missing", {"ladders": len(given)}))
+        given = sum(1 for one in read if one.signal.role is Role.LADDER)
+        facts.append(Fact("R03", "ladder-missing", {"ladders": given}))
     calls = []
     for one in read:
         chosen = _ladder_for(one, usable)
@@ -201,20 +224,44 @@ def _is_foreign(read: _Read, dye: int, i: int) -> bool:
     return read.primaries[dye][i] is not None or read.spikes[dye][i] or narrow
 
 
-def _ladder_for(read: _Read, ladders: Sequence[_Ladder]) -> _Ladder | None:
-    """Return the ladder to call by: most markers, then the most alike in migration.
+def _is_crowded(read: _Read, kit: Kit, limits: Limits) -> bool:
+    """Whether so many fragments stand where the ladders do that it may be one: no person's."""
+    if read.sizer is None:
+        return False
+    found = 0
+    for dye in {marker.dye for marker in kit.markers}:
+        markers = kit.markers_of(dye, read.family)
+        windows = [marker.window(read.family) for marker in markers]
+        low, high = min(low for low, _ in windows), max(high for _, high in windows)
+        found += sum(
+            low <= peak.size <= high and peak.height >= limits.analytical and not peak.spike
+            for peak in _sized(read, dye)
+        )
+    return found >= _CROWDED * sum(len(marker.ladder) for marker in kit.markers)
 
-    It must be run with the same size standard. A ladder is read by itself.
+
+def _ladder_for(read: _Read, ladders: Sequence[_Ladder]) -> _Ladder | None:
+    """Return the ladder to call by: the most alike in migration, whole where others fill it.
+
+    A marker that this ladder does not register is taken from the next most alike. All must be
+    run with the same size standard. A ladder is read by itself.
     """
     if read.sizer is None:
         return None
     own = [ladder for ladder in ladders if ladder.read is read]
-    same = own or [ladder for ladder in ladders if ladder.read.family == read.family]
-    return min(
-        same,
-        key=lambda ladder: (-ladder.calls.registered, _unlike(read, ladder.read)),
-        default=None,
+    if own or read.signal.role is Role.LADDER:
+        return next(iter(own), None)
+    same = sorted(
+        (ladder for ladder in ladders if ladder.read.family == read.family),
+        key=lambda ladder: _unlike(read, ladder.read),
     )
+    if not same:
+        return None
+    filled = tuple(
+        next((fit for fit in fits if fit.refused is None), fits[0])
+        for fits in zip(*(ladder.calls.markers for ladder in same), strict=True)
+    )
+    return replace(same[0], calls=replace(same[0].calls, markers=filled))
 
 
 def _unlike(one: _Read, other: _Read) -> float:
@@ -231,7 +278,7 @@ def _unlike(one: _Read, other: _Read) -> float:
 def _called(read: _Read, kit: Kit, limits: Limits, ladder: _Ladder) -> InjectionCalls:
     fits = {fit.marker: fit for fit in ladder.calls.markers}
     facts = list(read.facts)
-    is_ladder = ladder.read is read
+    is_ladder = read.signal.role is Role.LADDER
     if is_ladder:
         facts += [_ladder_fact(fit) for fit in ladder.calls.markers if fit.refused is not None]
     calls: dict[str, MarkerCall] = {}
