@@ -8,7 +8,7 @@ stay whole; darkness and speed are in the steps of the printer's own language.
 from dataclasses import dataclass, replace
 
 from labels.errors import LabelError
-from labels.layout import Plan
+from labels.layout import Line, Plan, Symbol
 
 MOST_OFFSET_DOTS = 120
 """At 600 dpi 5 mm: more is a roll that is not where it should be."""
@@ -48,7 +48,8 @@ def moved(plan: Plan, adjust: Adjust) -> Plan:
     if not adjust.x and not adjust.y:
         return plan
     offset = f"{adjust.x}, {adjust.y} dots"
-    for mark in (*plan.symbols, *plan.lines):
+    marks: tuple[Symbol | Line, ...] = (*plan.symbols, *plan.lines)
+    for mark in marks:
         left, top = mark.x + adjust.x, mark.y + adjust.y
         if left < 0 or top < 0 or top + mark.ink.height > plan.height:
             raise LabelError("outside", mark.field, offset, "an offset that leaves it on the label")

@@ -28,12 +28,19 @@ _DPMM = {"152": 6, "203": 8, "300": 12, "600": 24}
     default=ScannerModel.HONEYWELL.value,
 )
 @click.option("--dpi", type=click.Choice(list(_DPMM)), default="300")
+@click.option(
+    "--printer-language",
+    type=click.Choice(["zpl", "tspl"]),
+    default="zpl",
+    help="What printers speak that have not printed before.",
+)
 @click.option("--print-seconds", type=click.FloatRange(0.0, 60.0), default=0.1)
 def main(
     folder: Path,
     stations: tuple[str, ...],
     scanner_model: str,
     dpi: str,
+    printer_language: str,
     print_seconds: float,
 ) -> None:
     """Play the scanners and label printers of a laboratory that has none.
@@ -53,6 +60,7 @@ def main(
         model=ScannerModel(scanner_model),
         dots_per_mm=_DPMM[dpi],
         print_seconds=print_seconds,
+        language=printer_language,
     )
     before = sorted(path.name.removesuffix("-printed") for path in place.glob("*-printed"))
     for code in dict.fromkeys([*before, *stations]):

@@ -19,6 +19,7 @@ from instruments.scanners import (
     tone_of,
 )
 from instruments.virtual.lines import VirtualLine
+from instruments.virtual.paper import Fault, PrintedLabels
 from instruments.virtual.paths import (
     devices_folder,
     printed_folder,
@@ -26,11 +27,14 @@ from instruments.virtual.paths import (
     scanner_link,
     socket_path,
 )
-from instruments.virtual.printer import Fault, PrintedLabels, VirtualPrinter
+from instruments.virtual.printer import VirtualPrinter
+from instruments.virtual.tspl import VirtualTsplPrinter
 
 _TURN = 0.02  # seconds between looks at the lines while something is under way
 _REST = 0.25  # and while nothing is
 _QUIET = 0.05  # seconds without a byte that end a feedback
+_LATE = 2.5  # seconds after which a late answer comes; nobody waits for more than 2
+_XON, _XOFF = b"\x11", b"\x13"
 _LONGEST_REQUEST = 1 << 16
 _LONGEST_WAIT = 10.0
 _STATION = re.compile(r"[0-9A-Za-z_-]{1,32}")
@@ -58,40 +62,57 @@ class _Station:
     code: str
     scanner: VirtualLine
     printer_line: VirtualLine
-    printer: VirtualPrinter
+    printer: VirtualPrinter | VirtualTsplPrinter
     labels: PrintedLabels
     wishes: deque[_Wish] = field(default_factory=deque)
     bytes_left: int | None = None  # until the line breaks, when it is to break
+    late: deque[tuple[float, bytes]] = field(default_factory=deque)
 
 
 class VirtualDevices:
     """All stations of one folder; `run` serves them until `stop` is set."""
 
     def __init__(
-        self, folder: Path, *, model: ScannerModel, dots_per_mm: int, print_seconds: float
+        self,
+        folder: Path,
+        *,
+        model: ScannerModel,
+        dots_per_mm: int,
+        print_seconds: float,
+        language: str = "zpl",
     ) -> None:
         self._folder = folder
         self._model = model
         self._dots_per_mm = dots_per_mm
         self._print_seconds = print_seconds
+        self._language = language
         self._stations: dict[str, _Station] = {}
         self._callers: dict[socket.socket, bytearray] = {}
         self.stop = False
 
-    def add(self, code: str) -> None:
-        """Give a station its devices, once. Raises `RequestRefused`."""
+    def add(self, code: str, *, language: str = "") -> None:
+        """Give a station its devices, once; its printer keeps the language that it had before.
+
+        Raises `RequestRefused`.
+        """
         if not _STATION.fullmatch(code):
             raise RequestRefused("bad-station")
         if code in self._stations:
             return
-        labels = PrintedLabels(printed_folder(self._folder, code))
+        place = printed_folder(self._folder, code)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        named = place / "language"
+        spoken = language or (named.read_text("ascii") if named.exists() else self._language)
+        if spoken not in ("zpl", "tspl"):
+            raise RequestRefused("unknown-language")
+        named.write_text(spoken, "ascii")
+        labels = PrintedLabels(place, language=spoken)
+        printer = VirtualTsplPrinter if spoken == "tspl" else VirtualPrinter
         self._stations[code] = _Station(
             code=code,
             scanner=VirtualLine(scanner_link(self._folder, code)),
             printer_line=VirtualLine(printer_link(self._folder, code)),
-            printer=VirtualPrinter(
-                labels, dots_per_mm=self._dots_per_mm, seconds=self._print_seconds
-            ),
+            printer=printer(labels, dots_per_mm=self._dots_per_mm, seconds=self._print_seconds),
             labels=labels,
         )
 
@@ -125,7 +146,10 @@ class VirtualDevices:
             if descriptor is not None
         ]
         busy = any(
-            station.wishes or station.printer.working or not station.printer_line.heard
+            station.wishes
+            or station.late
+            or station.printer.working
+            or not station.printer_line.heard
             for station in self._stations.values()
         )
         select.select(waiting, [], [], _TURN if busy else _REST)
@@ -136,6 +160,10 @@ class VirtualDevices:
 
     def _serve_printer(self, station: _Station) -> None:
         at = time.monotonic()
+        if station.printer.fault is Fault.XOFF:
+            return
+        while station.late and station.late[0][0] <= at:
+            station.printer_line.write(station.late.popleft()[1])
         chunk = station.printer_line.read()
         if chunk and station.bytes_left is not None:
             chunk = chunk[: station.bytes_left]
@@ -145,7 +173,9 @@ class VirtualDevices:
                 self._unplug_printer(station)
                 return
         answer = station.printer.take(chunk, at=at) if chunk else b""
-        if answer:
+        if answer and station.printer.fault is Fault.LATE:
+            station.late.append((at + _LATE, answer))
+        elif answer:
             station.printer_line.write(answer)
         station.printer.turn(at=at)
 
@@ -254,7 +284,7 @@ class VirtualDevices:
         if act == "state":
             return {"ok": True, "stations": [self._state(one) for one in self._stations.values()]}
         if act == "add":
-            self.add(str(request["station"]))
+            self.add(str(request["station"]), language=str(request.get("language", "")))
             return {"ok": True}
         station = self._stations.get(str(request["station"]))
         if station is None:
@@ -286,7 +316,12 @@ class VirtualDevices:
 
     def _printed(self, station: _Station, after: int) -> list[dict[str, Any]]:
         return [
-            {"number": one.number, "zpl": one.zpl, "printed_at": one.printed_at.isoformat()}
+            {
+                "number": one.number,
+                "zpl": one.zpl,
+                "printed_at": one.printed_at.isoformat(),
+                "tspl": one.tspl.hex(),
+            }
             for one in station.labels.after(after)
         ]
 
@@ -304,11 +339,16 @@ class VirtualDevices:
             station.bytes_left = max(1, int(request.get("bytes", 1)))
             return
         station.bytes_left = None
+        was_held = station.printer.fault is Fault.XOFF
         if fault in (Fault.UNPLUGGED, Fault.POWER_CYCLE):
             station.printer_line.unplug()
         station.printer.set_fault(fault, labels=max(1, int(request.get("labels", 1))))
         if fault is not Fault.UNPLUGGED:
             station.printer_line.plug_in()
+        if fault is Fault.XOFF:
+            station.printer_line.write(_XOFF)
+        elif was_held:
+            station.printer_line.write(_XON)
 
     def _state(self, station: _Station) -> dict[str, Any]:
         return {

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from instruments.scanners import Tone
+from instruments.virtual.paper import Fault, Printed
 from instruments.virtual.paths import socket_path
-from instruments.virtual.printer import Fault, Printed
 
 __all__ = ["Fault", "Heard", "Printed", "StationState", "Tone", "VirtualBench", "VirtualBenchFault"]
 
@@ -70,9 +70,12 @@ class VirtualBench:
             else:
                 return
 
-    def add(self, station: str) -> None:
-        """Give a station its virtual devices; a station that has them keeps them."""
-        self._ask({"do": "add", "station": station})
+    def add(self, station: str, *, language: str = "") -> None:
+        """Give a station its virtual devices; a station that has them keeps them.
+
+        `language` is that of its printer, zpl or tspl; "" is that of all of them.
+        """
+        self._ask({"do": "add", "station": station, "language": language})
 
     def scan(self, station: str, text: str, *, symbology: str = "]d1", wait: float = 3.0) -> Heard:
         """Scan a code and wait at most `wait` seconds for the feedback.
@@ -117,6 +120,7 @@ class VirtualBench:
                 number=label["number"],
                 zpl=label["zpl"],
                 printed_at=datetime.fromisoformat(label["printed_at"]),
+                tspl=bytes.fromhex(label["tspl"]),
             )
             for label in answer["labels"]
         ]

@@ -27,7 +27,7 @@ def printer_link(folder: Path, station: str) -> Path:
 
 
 def printed_folder(folder: Path, station: str) -> Path:
-    """Return the folder in which a station's printed labels lie as NNNNNN.zpl."""
+    """Return the folder in which a station's printed labels lie as NNNNNN.zpl or .tspl."""
     return devices_folder(folder) / f"{station}-printed"
 
 

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A virtual ZPL printer: takes bytes, answers as a Zebra does, keeps what it printed as files."""
 
-import os
 import re
 from collections import deque
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
-from pathlib import Path
+
+from instruments.virtual.paper import STOPPING, Fault, PrintedLabels
 
 _LONGEST_FORMAT = 1 << 20
 _FIRMWARE = "V93.20.15Z"
@@ -21,91 +18,12 @@ _FIELD = re.compile(rb"\^(?:FD|GF|GB)")
 _ODOMETER = b"odometer.total_label_count"
 
 
-class Fault(StrEnum):
-    """What can be wrong with a virtual device; first for people, then for tests."""
-
-    NONE = "none"
-    PAPER_OUT = "paper_out"
-    RIBBON_OUT = "ribbon_out"
-    HEAD_OPEN = "head_open"
-    OVER_TEMPERATURE = "over_temperature"
-    PAUSED = "paused"
-    SILENT = "silent"
-    UNPLUGGED = "unplugged"
-
-    MUTE = "mute"  # prints, but answers nothing
-    PAPER_OUT_MID_LABEL = "paper_out_mid_label"  # the next label tears off half-way
-    UNPLUGGED_AFTER = "unplugged_after"  # the line breaks after so many more bytes
-    POWER_CYCLE = "power_cycle"  # off and on at once: what was buffered is gone
-    COUNTER_JUMP = "counter_jump"  # somebody printed at the panel
-    GARBAGE = "garbage"  # answers noise
-
-
-_STOPPING = {
-    Fault.PAPER_OUT,
-    Fault.RIBBON_OUT,
-    Fault.HEAD_OPEN,
-    Fault.OVER_TEMPERATURE,
-    Fault.PAUSED,
-    Fault.SILENT,
-}
 _EXTENDED_BIT = {
     Fault.PAPER_OUT: 0x1,
     Fault.RIBBON_OUT: 0x2,
     Fault.HEAD_OPEN: 0x4,
     Fault.OVER_TEMPERATURE: 0x10,
 }
-
-
-@dataclass(frozen=True)
-class Printed:
-    """One label that came out; `number` is the odometer after it."""
-
-    number: int
-    zpl: str
-    printed_at: datetime
-
-
-class PrintedLabels:
-    """The labels a printer ever made, one file each; the odometer survives a restart."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        counted = folder / "odometer"
-        recorded = int(counted.read_text("ascii")) if counted.exists() else 0
-        self.odometer = max([recorded, *(int(path.stem) for path in self._files())])
-
-    def add(self, zpl: bytes) -> None:
-        """Keep one label; the file appears whole or not at all."""
-        self.advance(1)
-        place = self._folder / f"{self.odometer:06}.zpl"
-        half = place.with_suffix(".part")
-        half.write_bytes(zpl)
-        os.replace(half, place)
-
-    def advance(self, labels: int) -> None:
-        """Turn the odometer on by so many labels."""
-        self.odometer += labels
-        half = self._folder / "odometer.part"
-        half.write_text(str(self.odometer), "ascii")
-        os.replace(half, self._folder / "odometer")
-
-    def after(self, number: int) -> list[Printed]:
-        """Return the labels with higher numbers, in order."""
-        return [
-            Printed(
-                number=int(path.stem),
-                zpl=path.read_bytes().decode("utf-8", "replace"),
-                printed_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
-            )
-            for path in self._files()
-            if int(path.stem) > number
-        ]
-
-    def _files(self) -> list[Path]:
-        found = (path for path in self._folder.glob("*.zpl") if path.stem.isdigit())
-        return sorted(found, key=lambda path: int(path.stem))
 
 
 class VirtualPrinter:
@@ -125,7 +43,7 @@ class VirtualPrinter:
     @property
     def working(self) -> bool:
         """Whether time must pass for a label to come out."""
-        return bool(self._formats) and self.fault not in _STOPPING
+        return bool(self._formats) and self.fault not in STOPPING
 
     @property
     def waiting(self) -> int:
@@ -222,11 +140,16 @@ class VirtualPrinter:
         paused = self.fault is Fault.PAUSED or paper or head or ribbon
         partial = b"^XA" in self._arrived
         hot = self.fault is Fault.OVER_TEMPERATURE
+        cold = self.fault is Fault.UNDER_TEMPERATURE
+        full = self.fault is Fault.BUFFER_FULL
         return (
-            b"\x02030,%d,%d,0225,%03d,0,0,%d,000,0,0,%d\x03\r\n"
+            b"\x02030,%d,%d,0225,%03d,%d,0,%d,000,0,%d,%d\x03\r\n"
             b"\x02001,0,%d,%d,1,2,6,0,%08d,1,000\x03\r\n"
             b"\x021234,0\x03\r\n"
-        ) % (paper, paused, len(self._formats), partial, hot, head, ribbon, len(self._formats))
+        ) % (
+            paper, paused, len(self._formats), full, partial, cold, hot,
+            head, ribbon, len(self._formats),
+        )  # fmt: skip
 
     def _extended_status(self) -> bytes:
         bits = _EXTENDED_BIT.get(self.fault, 0)

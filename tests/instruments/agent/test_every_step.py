@@ -29,7 +29,8 @@ from instruments.agent.telling import LabelFetcher, Messenger
 from instruments.ports import PortGone
 from instruments.printers import ZebraPrinter
 from instruments.scanners import ScannerModel, Tone, tone_of
-from instruments.virtual.printer import PrintedLabels, VirtualPrinter
+from instruments.virtual.paper import PrintedLabels
+from instruments.virtual.printer import VirtualPrinter
 
 STATION = "T346790RK"
 FINAL = {"printed", "ambiguous", "lost"}
@@ -339,10 +340,10 @@ def test_a_block_of_labels_is_printed_while_the_server_is_away_and_told_in_order
 
     worker = threading.Thread(target=one.printing.serve, args=(ZebraPrinter(one.line, silence=0),))
     worker.start()
-    wait_until(lambda: len(one.came_out()) == 20, seconds=20)
+    wait_until(lambda: len(one.came_out()) == 20)
     one.office.away = False
-    wait_until(lambda: one.journal.next_outcome() is None, seconds=5, act=one.messenger.nudge)
-    worker.join(5)
+    wait_until(lambda: one.journal.next_outcome() is None, act=one.messenger.nudge)
+    worker.join(60)
 
     assert one.came_out() == instances
     assert set(map(tuple, one.office.told.values())) == {("intent", "sent", "printed")}
@@ -360,7 +361,7 @@ def test_a_lease_that_ended_while_the_server_was_away_prints_nothing(world):
     worker.start()
     wait_until(lambda: one.journal.unfinished_labels(STATION) == [])
     one.stop.set()
-    worker.join(5)
+    worker.join(60)
 
     assert one.came_out() == []
     one.office.away = False
@@ -379,7 +380,7 @@ def test_an_agent_whose_bench_is_anothers_prints_nothing_of_what_it_holds(world)
     worker.start()
     wait_until(lambda: one.journal.unfinished_labels(STATION) == [])
     one.stop.set()
-    worker.join(5)
+    worker.join(60)
 
     assert one.came_out() == []
     assert one.server.claimed.is_set()
@@ -387,7 +388,7 @@ def test_an_agent_whose_bench_is_anothers_prints_nothing_of_what_it_holds(world)
     assert (waiting.outcome, waiting.detail) == (LabelState.FAILED_SAFE, "no-leave:bench-claimed")
 
 
-def wait_until(true, *, seconds=10.0, act=lambda: None):
+def wait_until(true, *, seconds=60.0, act=lambda: None):
     gate = threading.Event()
     for _ in range(int(seconds / 0.02)):
         act()

@@ -7,7 +7,8 @@ from instruments.agent.settings import read_key
 from instruments.agent.setup import TrialFailed, hear_scan, print_test, trial_label, write_key
 from instruments.printers import ZebraPrinter
 from instruments.scanners import ScannerModel, Tone, tone_of
-from instruments.virtual.printer import Fault, PrintedLabels, VirtualPrinter
+from instruments.virtual.paper import Fault, PrintedLabels
+from instruments.virtual.printer import VirtualPrinter
 
 
 class Wire:

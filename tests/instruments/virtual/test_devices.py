@@ -14,8 +14,8 @@ from instruments.ports import PortGone, open_port
 from instruments.printers import PrinterFault, PrinterState, Proof, ZebraPrinter
 from instruments.scanners import ScannerModel, SsiFrames, SsiOpcode, Tone, feedback, ssi_packet
 from instruments.virtual.control import VirtualBench, VirtualBenchFault
+from instruments.virtual.paper import Fault
 from instruments.virtual.paths import devices_folder, printer_link, scanner_link
-from instruments.virtual.printer import Fault
 
 STATION = "T346790RK"
 LABEL = b"^XA^FO10,10^FDB346790RK01^FS^PQ1^XZ"
@@ -37,12 +37,12 @@ class Devices:
             ],
             stdin=subprocess.PIPE,
         )
-        self.bench.wait_until_ready(seconds=5)
+        self.bench.wait_until_ready(seconds=60)
         return self
 
     def end(self):
         self.process.stdin.close()
-        assert self.process.wait(5) == 0
+        assert self.process.wait(60) == 0
 
     def printer(self, **more):
         port = open_port(str(printer_link(self.folder, STATION)), xonxoff=True)
@@ -82,7 +82,7 @@ def test_a_scan_goes_over_the_line_and_its_feedback_comes_back(devices):
         seen = []
 
         def serve():
-            seen.append(host.read(within=2))
+            seen.append(host.read(within=60))
             host.write(feedback(ScannerModel.HONEYWELL, Tone.REFUSED), within=1)
 
         serving = threading.Thread(target=serve)
@@ -245,7 +245,7 @@ def test_stations_can_be_added_while_it_runs(devices):
 )
 def test_a_request_that_makes_no_sense_is_refused_and_the_rest_goes_on(devices, request_line):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(3)
+        line.settimeout(60)
         line.connect(str(devices_folder(devices.folder) / "control.sock"))
         line.sendall(request_line)
         assert b'"ok": false' in line.recv(4096)
@@ -255,7 +255,7 @@ def test_a_request_that_makes_no_sense_is_refused_and_the_rest_goes_on(devices, 
 
 def test_a_request_may_come_in_pieces(devices):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(3)
+        line.settimeout(60)
         line.connect(str(devices_folder(devices.folder) / "control.sock"))
         line.sendall(b'{"do":')
         time.sleep(0.05)
@@ -284,7 +284,7 @@ def test_only_one_process_plays_the_devices_of_a_folder(devices):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=60,
         check=False,
     )
 
@@ -300,7 +300,7 @@ def test_it_ends_when_asked_or_left_alone_and_takes_its_links_away(devices, aske
     else:
         devices.process.send_signal(asked)
 
-    assert devices.process.wait(5) == 0
+    assert devices.process.wait(60) == 0
     assert not scanner_link(devices.folder, STATION).is_symlink()
     with pytest.raises(VirtualBenchFault, match="not-running"):
         devices.bench.state()
