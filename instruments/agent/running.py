@@ -13,7 +13,7 @@ from instruments.agent.server import Server, ServerAway
 from instruments.agent.settings import BenchSettings, read_key
 from instruments.agent.telling import LabelFetcher, Messenger
 
-_DRAIN = 4.5  # seconds
+DRAIN = 4.5  # seconds the threads have to end once the agent is asked to
 
 
 def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
@@ -47,7 +47,7 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
             )
         if station.printer is not None:
             fetcher = LabelFetcher(
-                station.code, station.printer.dpi, journal=journal, server=server, stop=stop
+                station.code, station.printer, journal=journal, server=server, stop=stop
             )
             others.append(fetcher)
             ports.append(
@@ -73,7 +73,7 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
         thread.start()
     tell(f"{journal.agent} runs {len(settings.stations)} stations for {settings.server}")
     stop.wait()
-    deadline = time.monotonic() + _DRAIN
+    deadline = time.monotonic() + DRAIN
     board.wake()
     for nudged in others:
         if isinstance(nudged, Messenger | Delivery):

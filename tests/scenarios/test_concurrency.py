@@ -34,7 +34,7 @@ def all_at_once(acts: list[Callable[[], T]]) -> list[T]:
     gate = threading.Barrier(len(acts))
 
     def one(act: Callable[[], T]) -> T:
-        gate.wait(timeout=30)
+        gate.wait(timeout=60)
         return act()
 
     with ThreadPoolExecutor(len(acts)) as threads:

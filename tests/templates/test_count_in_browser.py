@@ -70,7 +70,7 @@ def test_scans_wait_in_the_browser_while_the_network_is_away_and_are_kept_once_i
         page.keyboard.press("Enter")
     expect(page.locator("[data-unsent]")).to_contain_text("2")
     context.set_offline(False)
-    expect(page.locator("[data-unsent]")).to_be_empty(timeout=15_000)
+    expect(page.locator("[data-unsent]")).to_be_empty()
     expect(page.locator("#count-live")).to_contain_text(tubes[2][:3])
     context.close()
 

@@ -97,7 +97,7 @@ def start_demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     for process in started:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)
-            process.wait(15)
+            process.wait(60)
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +110,6 @@ def demonstration(start_demonstration: Start) -> Running:
 def newcomer(demonstration: Running) -> Iterator[httpx.Client]:
     """A browser in which nobody has signed in."""
     with httpx.Client(
-        base_url=demonstration.address, follow_redirects=True, timeout=30, trust_env=False
+        base_url=demonstration.address, follow_redirects=True, timeout=60, trust_env=False
     ) as client:
         yield client

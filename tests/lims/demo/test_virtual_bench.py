@@ -36,7 +36,7 @@ def station(demonstration: Any) -> str:
 def _mended(demonstration: Any, station: str) -> Iterator[None]:
     """Leave the network and the devices in order."""
     yield
-    with httpx.Client(base_url=demonstration.address, follow_redirects=True, timeout=30) as client:
+    with httpx.Client(base_url=demonstration.address, follow_redirects=True, timeout=60) as client:
         post(client, "/demo/bench", "/demo/network", away="false")
         for device in ("printer", "scanner"):
             post(client, "/demo/bench", f"/demo/bench/{station}/fault", device=device, fault="none")
@@ -110,7 +110,7 @@ def test_with_the_network_away_a_scan_is_kept_and_sent_later(
     assert "Stored, not checked" in kept.text
     post(newcomer, "/demo/bench", "/demo/network", away="false")
 
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 60
     while "NETWORK AWAY" not in newcomer.get(f"/bench/{station}").text:
         assert time.monotonic() < ends, "the scan never came"
         time.sleep(0.5)

@@ -327,7 +327,7 @@ def test_of_eight_that_put_different_things_at_one_position_one_wins_and_the_oth
     gate = threading.Barrier(8)
 
     def store(tube: str) -> Refusal | str:
-        gate.wait(timeout=30)
+        gate.wait(timeout=60)
         try:
             with database.writing() as session:
                 put(session, tube, box, "C3", by=cast.technician, at=at)
@@ -357,7 +357,7 @@ def test_of_eight_that_store_one_thing_in_as_many_boxes_each_moves_it_and_it_is_
     gate = threading.Barrier(8)
 
     def store(box: str) -> None:
-        gate.wait(timeout=30)
+        gate.wait(timeout=60)
         with database.writing() as session:
             put(session, tube, box, by=cast.technician, at=at)
 
