@@ -167,10 +167,15 @@ class SsiOpcode:
     NAK = 0xD1
     BEEP = 0xE6
     DECODE = 0xF3
+    EVENT = 0xF6
 
 
 _SSI_DECODER, _SSI_HOST = 0x00, 0x04
-_SSI_RETRANSMITTED = 0x01
+_SSI_RETRANSMITTED, _SSI_CONTINUED = 0x01, 0x02
+_SSI_OURS = frozenset({SsiOpcode.ACK, SsiOpcode.NAK, SsiOpcode.BEEP})
+# What a scanner says that is no scan, and how many bytes it says at most with it: all else would be
+# an answer to a question that is never asked here.
+_SSI_OF_NO_SCAN = {SsiOpcode.ACK: 0, SsiOpcode.NAK: 1, SsiOpcode.EVENT: 4}
 _SSI_SYMBOLOGIES = {0x03: "]C0", 0x0F: "]C1", 0x1B: "]d1", 0x1C: "]Q1"}
 
 
@@ -211,24 +216,39 @@ class SsiFrames:
         if at - self._last_byte_at < IDLE or not self._packet:
             return []
         broken, self._packet = bytes(self._packet), bytearray()
-        self._replies += ssi_packet(SsiOpcode.NAK, b"\x01")
-        return [ScanFault(FaultKind.INCOMPLETE, broken)]
+        return [self._again(FaultKind.INCOMPLETE, broken)]
 
     def replies(self) -> bytes:
         """Return, once, the acknowledgements that the packets so far call for."""
         replies, self._replies = bytes(self._replies), bytearray()
         return replies
 
+    def _again(self, kind: FaultKind, broken: bytes) -> ScanFault:
+        """Ask for a packet again, which is a new scan unless it says that it was sent before."""
+        self._replies += ssi_packet(SsiOpcode.NAK, b"\x01")
+        if len(broken) < 4 or not broken[3] & _SSI_RETRANSMITTED:
+            self._last_decoded = b""
+        return ScanFault(kind, broken)
+
     def _read(self, packet: bytes) -> Sequence[Scan | ScanFault]:
         if -sum(packet[:-2]) & 0xFFFF != int.from_bytes(packet[-2:], "big"):
-            self._replies += ssi_packet(SsiOpcode.NAK, b"\x01")
-            return (ScanFault(FaultKind.BAD_CHECKSUM, packet),)
+            return (self._again(FaultKind.BAD_CHECKSUM, packet),)
         opcode, source, status, content = packet[1], packet[2], packet[3], packet[4:-2]
-        if source != _SSI_DECODER or opcode in (SsiOpcode.ACK, SsiOpcode.NAK):
+        if source == _SSI_HOST and opcode in _SSI_OURS:
+            return ()  # an echo of what was sent to the scanner
+        no_scan = len(content) <= _SSI_OF_NO_SCAN.get(opcode, -1)
+        if source != _SSI_DECODER or not (no_scan or opcode == SsiOpcode.DECODE):
+            # The checksum is a sum: it does not see bytes that changed places.
+            return (self._again(FaultKind.BAD_CHECKSUM, packet),)
+        if opcode in (SsiOpcode.ACK, SsiOpcode.NAK):
             return ()
         self._replies += ssi_packet(SsiOpcode.ACK)
-        if opcode != SsiOpcode.DECODE or not content:
+        if no_scan:
             return ()
+        if not content:
+            return (ScanFault(FaultKind.EMPTY, packet),)
+        if status & _SSI_CONTINUED:
+            return (ScanFault(FaultKind.TOO_LONG, packet),)  # a part of a code is no code
         if status & _SSI_RETRANSMITTED and content == self._last_decoded:
             return ()  # our acknowledgement was lost; the scan itself is already taken
         self._last_decoded = content

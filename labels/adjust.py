@@ -13,8 +13,8 @@ from labels.layout import Line, Plan, Symbol
 MOST_OFFSET_DOTS = 120
 """At 600 dpi 5 mm: more is a roll that is not where it should be."""
 
-ZPL_DARKNESS = range(-30, 31)
-"""Steps beside the darkness set at the panel (^MD)."""
+ZPL_DARKNESS = range(-15, 16)
+"""Steps beside the darkness set at the panel (^MD); the whole way to 30 burns small modules."""
 
 TSPL_DARKNESS = range(16)
 """Steps as such (DENSITY)."""

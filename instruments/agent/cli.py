@@ -122,6 +122,12 @@ def _list_first(context: click.Context, _: click.Parameter, value: Path) -> Path
 )
 @click.option("--printer", default="", prompt="Port of the label printer (or none)")
 @click.option(
+    "--printer-model",
+    type=click.Choice(["zebra", "tspl"]),
+    default="zebra",
+    prompt="Language of the printer (zebra: ZPL; tspl: TSC and its like)",
+)
+@click.option(
     "--dpi",
     type=click.Choice(["203", "300", "600"]),
     default="300",
@@ -139,6 +145,7 @@ def setup(
     scanner: str,
     scanner_model: str,
     printer: str,
+    printer_model: str,
     dpi: str,
     force: bool,
     test: bool,
@@ -152,6 +159,7 @@ def setup(
             assistant.as_toml(
                 server=server, ca=ca, key_file=key_file, journal=journal, station=station,
                 scanner=scanner, scanner_model=scanner_model, printer=printer, dpi=dpi,
+                printer_model=printer_model,
             ),
         )  # fmt: skip
     except SettingsRefused as refusal:

@@ -20,11 +20,12 @@ from instruments.agent.settings import Flow, PrinterSettings
 from instruments.agent.telling import LabelFetcher, Messenger
 from instruments.ports import Port, PortFault, open_port, open_when_there
 from instruments.printers import (
+    Printer,
     PrinterNotReady,
     PrinterState,
     PrinterStatus,
     Proof,
-    ZebraPrinter,
+    printer_of,
 )
 
 _LOOK = 1.0  # seconds between looks at a printer that has nothing to do
@@ -82,10 +83,13 @@ class PrinterThread(threading.Thread):
                 break
             with port:
                 try:
-                    self.serve(ZebraPrinter(port, bytes_per_second=self._settings.baud / 10))
+                    self.serve(self._printer_on(port))
                 except PortFault as fault:
                     self._fault(fault)
         self._refuse_waiting("agent-ended")
+
+    def _printer_on(self, port: Port) -> Printer:
+        return printer_of(self._settings.language, port, bytes_per_second=self._settings.baud / 10)
 
     def _open(self) -> Port:
         return open_port(
@@ -112,7 +116,7 @@ class PrinterThread(threading.Thread):
             if row.state is LabelState.LEASED:
                 self._settle(row, LabelState.FAILED_SAFE, detail="agent-restarted")
 
-    def serve(self, printer: ZebraPrinter) -> None:
+    def serve(self, printer: Printer) -> None:
         """Work an open printer: first what was under way, then what waits; raises `PortFault`."""
         for row in self._journal.unfinished_labels(self._station):
             if row.state is LabelState.LEASED:
@@ -139,12 +143,13 @@ class PrinterThread(threading.Thread):
             finally:
                 self._fetcher.jobs.task_done()
 
-    def _wrong_resolution(self, printer: ZebraPrinter) -> str | None:
+    def _wrong_resolution(self, printer: Printer) -> str | None:
         """Return why the printer's resolution is not the one set, "" while it does not say."""
         identity = printer.identify()
         if identity is None:
             return ""
-        if identity.dpi != self._settings.dpi:
+        # Some printers do not tell: then the person who set them up is believed.
+        if identity.dots_per_mm and identity.dpi != self._settings.dpi:
             return f"wrong-dpi:{identity.dpi}"
         return None
 
@@ -203,7 +208,7 @@ class PrinterThread(threading.Thread):
             return None
         return LabelRow(job.instance, job.fence, job.station, LabelState.LEASED, None)
 
-    def _print(self, printer: ZebraPrinter, job: LabelJob) -> None:
+    def _print(self, printer: Printer, job: LabelJob) -> None:
         """Print one label, at most once. Raises `PortGone`, `PortStuck` after it is settled."""
         row = self._lease(job)
         if row is None or self._refused(row, job):
@@ -221,7 +226,7 @@ class PrinterThread(threading.Thread):
         if not self._allowed(row, job):
             return
         try:
-            printer.send(job.zpl)
+            printer.send(job.content)
         except PortFault as fault:
             self._settle(row, LabelState.AMBIGUOUS, detail=fault.reason)
             raise
@@ -238,7 +243,7 @@ class PrinterThread(threading.Thread):
             self._give_up(row, LabelState.AMBIGUOUS, detail=f"sent-before:{earlier}")
             return True
         try:
-            check_label(job.zpl, sha256=job.sha256)
+            check_label(job.content, sha256=job.sha256, language=job.language)
         except LabelRefused as refusal:
             # Bytes altered on the way may come whole the next time; a bad label never gets better.
             tell(f"{self._station} label {job.instance} refused: {refusal}")
@@ -246,6 +251,9 @@ class PrinterThread(threading.Thread):
                 self._settle(row, LabelState.FAILED_SAFE, detail=str(refusal))
             else:
                 self._give_up(row, LabelState.LOST, detail=str(refusal))
+            return True
+        if job.language is not self._settings.language:
+            self._give_up(row, LabelState.LOST, detail=f"wrong-language:{job.language}")
             return True
         if job.dpi != self._settings.dpi:
             self._give_up(row, LabelState.LOST, detail=f"wrong-dpi:{job.dpi}")

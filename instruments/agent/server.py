@@ -13,6 +13,7 @@ import httpx
 from instruments.agent.clocks import ticks, wall_clock
 from instruments.agent.journal import LabelState, Waiting, WaitingOutcome, WaitingScan
 from instruments.agent.settings import BenchSettings
+from instruments.printers import Language
 from instruments.scanners import Tone
 
 LABEL_BLOCK = 20  # labels taken ahead, so that they can be printed while the server is away
@@ -67,16 +68,17 @@ class FenceStale(Exception):
 
 @dataclass(frozen=True)
 class LabelJob:
-    """One label to print, leased to this agent."""
+    """One label to print, leased to this agent; `content` is what goes to the printer."""
 
     station: str
     instance: str
     fence: int
-    zpl: bytes
+    content: bytes
     sha256: str
     dpi: int
     held_until: float
     """Until then, by `ticks`, nobody else is given it, also while the server is away."""
+    language: Language = Language.ZPL
 
 
 @dataclass(frozen=True)
@@ -173,8 +175,10 @@ class Server:
         except (KeyError, ValueError) as fault:
             raise ServerAway("a verdict without a tone") from fault
 
-    def labels(self, station: str, *, dpi: int, idle: bool = False) -> list[LabelJob]:
-        """Wait up to `LABEL_WAIT` seconds for a block of labels of a printer's dots per inch.
+    def labels(
+        self, station: str, *, dpi: int, language: Language = Language.ZPL, idle: bool = False
+    ) -> list[LabelJob]:
+        """Wait up to `LABEL_WAIT` seconds for a block of labels for a printer.
 
         `idle` says that nothing of an earlier answer is held here: that answer may have been lost.
 
@@ -185,6 +189,7 @@ class Server:
             self._exchange(
                 "GET",
                 f"/api/bench/{station}/labels?wait={LABEL_WAIT}&most={LABEL_BLOCK}&dpi={dpi}"
+                + ("" if language is Language.ZPL else f"&language={language}")
                 + ("&idle=1" if idle else ""),
                 None,
                 timeout=_LABEL_TIME,
@@ -313,11 +318,13 @@ def _job(station: str, job: object, asked_at: float) -> LabelJob:
     try:
         if not isinstance(job, dict):
             raise TypeError(job)
+        language = Language(str(job.get("language", Language.ZPL.value)))
         return LabelJob(
             station=station,
             instance=str(job["instance"]),
             fence=int(job["fence"]),
-            zpl=base64.b64decode(job["zpl"], validate=True),
+            content=base64.b64decode(job[language.value], validate=True),
+            language=language,
             sha256=str(job["sha256"]),
             dpi=int(job["dpi"]),
             # Counted from the question: the server's own count began later.

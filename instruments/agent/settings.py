@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from instruments.printers import Language
 from instruments.scanners import ScannerModel
 
 _TOP = {"server", "ca", "key_file", "journal", "station"}
@@ -25,6 +26,14 @@ _STATION = {
     "dpi",
 }
 _RESOLUTIONS = (203, 300, 600)
+
+
+_FLOW = {
+    Language.ZPL: "xonxoff",
+    # One byte of its status can be an XON or XOFF: on RS-232 the lines RTS and CTS are better.
+    Language.TSPL: "none",
+}
+_LANGUAGES = {"zebra": Language.ZPL, "zpl": Language.ZPL, "tspl": Language.TSPL}
 
 
 class Flow(StrEnum):
@@ -55,12 +64,13 @@ class ScannerSettings:
 
 @dataclass(frozen=True)
 class PrinterSettings:
-    """One printer: the name of its port, its resolution in dots per inch, its line."""
+    """One printer: the name of its port, its dots per inch, its line, what it is spoken to in."""
 
     port: str
     dpi: int
     baud: int
     flow: Flow
+    language: Language = Language.ZPL
 
 
 @dataclass(frozen=True)
@@ -165,16 +175,21 @@ def _station(table: Mapping[str, object], key_file: Path) -> StationSettings:
             _text(table, "scanner"), ScannerModel(model), _whole(table, "scanner_baud", 9600)
         )
     if "printer" in table:
-        if _text(table, "printer_model", "zebra") != "zebra":
+        language = _LANGUAGES.get(_text(table, "printer_model", "zebra"))
+        if language is None:
             raise SettingsRefused("bad-value", "printer_model")
-        flow = _text(table, "printer_flow", Flow.XONXOFF.value)
+        flow = _text(table, "printer_flow", _FLOW[language])
         dpi = _whole(table, "dpi", 300)
         if flow not in list(Flow):
             raise SettingsRefused("bad-value", "printer_flow")
         if dpi not in _RESOLUTIONS:
             raise SettingsRefused("bad-value", "dpi")
         printer = PrinterSettings(
-            _text(table, "printer"), dpi, _whole(table, "printer_baud", 9600), Flow(flow)
+            _text(table, "printer"),
+            dpi,
+            _whole(table, "printer_baud", 9600),
+            Flow(flow),
+            language,
         )
     return StationSettings(_text(table, "code"), key_file, scanner, printer)
 

@@ -22,7 +22,7 @@ from instruments.agent.settings import (
     read_settings,
 )
 from instruments.ports import PortFault, Wire, known_ports, open_port
-from instruments.printers import PrinterNotReady, Proof, ZebraPrinter
+from instruments.printers import Language, Printer, PrinterNotReady, Proof, printer_of
 from instruments.scanners import Scan, ScannerModel, Tone, feedback, frames_of
 
 SCAN_TIME = 60.0  # seconds somebody has to find a bar code
@@ -70,29 +70,36 @@ def hear_scan(wire: Wire, model: ScannerModel, *, within: float = SCAN_TIME) -> 
     raise TrialFailed("nothing-scanned")
 
 
-def print_test(printer: ZebraPrinter, *, dpi: int, text: str) -> int:
+def print_test(printer: Printer, *, dpi: int, text: str, language: Language = Language.ZPL) -> int:
     """Print one label with a symbol that says `text`; return the printer's counter after it.
 
     Raises `TrialFailed` unless the printer proves it, `PortFault`.
     """
     printer.start_session()
     identity = printer.identify()
-    if identity is not None and identity.dpi != dpi:
+    if identity is not None and identity.dots_per_mm and identity.dpi != dpi:
         raise TrialFailed("wrong-dpi", str(identity.dpi))
     try:
         before = printer.ready_odometer()
     except PrinterNotReady as refusal:
         raise TrialFailed("printer-not-ready", str(refusal)) from refusal
-    printer.send(trial_label(text, dpi=dpi))
+    printer.send(trial_label(text, dpi=dpi, language=language))
     outcome = printer.prove(odometer_before=before)
     if outcome.proof is not Proof.PRINTED or outcome.odometer_after is None:
         raise TrialFailed("not-proven", outcome.detail)
     return outcome.odometer_after
 
 
-def trial_label(text: str, *, dpi: int) -> bytes:
+def trial_label(text: str, *, dpi: int, language: Language = Language.ZPL) -> bytes:
     """Return a label with a DataMatrix symbol of `text`, modules of about 0.4 mm, and the text."""
     module = {203: 3, 300: 5, 600: 10}[dpi]
+    if language is Language.TSPL:
+        side = 20 * module
+        return (
+            "SIZE 25.4 mm,12.7 mm\r\nGAP 3.2 mm,0 mm\r\nDIRECTION 0,0\r\nREFERENCE 0,0\r\nCLS\r\n"
+            f'DMATRIX {8 * module},{8 * module},{side},{side},x{module},"{text}"\r\n'
+            f'TEXT {32 * module},{10 * module},"1",0,1,1,"{text}"\r\nPRINT 1,1\r\n'
+        ).encode("ascii")
     return (
         f"^XA^FO{8 * module},{8 * module}^BXN,{module},200^FD{text}^FS"
         f"^FO{32 * module},{10 * module}^A0N,{8 * module},{7 * module}^FD{text}^FS^PQ1^XZ"
@@ -123,9 +130,8 @@ def _try_printer(printer: PrinterSettings, text: str, say: Callable[[str], None]
         printer.port, baud=printer.baud, xonxoff=printer.flow == "xonxoff",
         rtscts=printer.flow == "rtscts",
     ) as port:  # fmt: skip
-        counter = print_test(
-            ZebraPrinter(port, bytes_per_second=printer.baud / 10), dpi=printer.dpi, text=text
-        )
+        driver = printer_of(printer.language, port, bytes_per_second=printer.baud / 10)
+        counter = print_test(driver, dpi=printer.dpi, text=text, language=printer.language)
     say(f"  printed: its counter stands at {counter}.")
 
 
@@ -208,7 +214,7 @@ def try_all(settings: BenchSettings, say: Callable[[str], None]) -> None:
 
 def as_toml(
     *, server: str, ca: str, key_file: str, journal: str, station: str, scanner: str,
-    scanner_model: str, printer: str, dpi: str,
+    scanner_model: str, printer: str, dpi: str, printer_model: str = "zebra",
 ) -> str:  # fmt: skip
     """Return the text of a `bench.toml` with one station; empty answers are left out."""
     lines = [f"server = {json.dumps(server)}"]
@@ -224,5 +230,9 @@ def as_toml(
     if scanner:
         lines += [f"scanner = {json.dumps(scanner)}", f'scanner_model = "{scanner_model}"']
     if printer:
-        lines += [f"printer = {json.dumps(printer)}", 'printer_model = "zebra"', f"dpi = {dpi}"]
+        lines += [
+            f"printer = {json.dumps(printer)}",
+            f'printer_model = "{printer_model}"',
+            f"dpi = {dpi}",
+        ]
     return "\n".join(lines) + "\n"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from instruments.agent.health import tell
 from instruments.agent.journal import Journal, LabelState, WaitingOutcome
 from instruments.agent.server import FenceStale, LabelJob, Server, ServerAway, ServerRefused
+from instruments.agent.settings import PrinterSettings
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
@@ -83,13 +84,19 @@ class LabelFetcher(threading.Thread):
     """Asks for labels while the printer is ready, and for no more while one is printed."""
 
     def __init__(
-        self, station: str, dpi: int, *, journal: Journal, server: Server, stop: threading.Event
+        self,
+        station: str,
+        printer: PrinterSettings,
+        *,
+        journal: Journal,
+        server: Server,
+        stop: threading.Event,
     ) -> None:
         super().__init__(name=f"labels-{station}", daemon=True)
         self.ready = threading.Event()
         self.jobs: queue.Queue[LabelJob] = queue.Queue()
         self._station = station
-        self._dpi = dpi
+        self._printer = printer
         self._journal = journal
         self._server = server
         self._end = stop
@@ -116,7 +123,9 @@ class LabelFetcher(threading.Thread):
         """Ask once and journal what is given. Raises `ServerAway`, `ServerRefused`."""
         waiting = self._journal.waiting(self._station)
         idle = waiting.labels == 0 and waiting.outcomes == 0
-        jobs = self._server.labels(self._station, dpi=self._dpi, idle=idle)
+        jobs = self._server.labels(
+            self._station, dpi=self._printer.dpi, language=self._printer.language, idle=idle
+        )
         for job in jobs:
             # On disk before any is printed: what an agent holds it gives back, also when killed.
             self._journal.lease(

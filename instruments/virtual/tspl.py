@@ -53,7 +53,7 @@ class VirtualTsplPrinter:
         self.fault = Fault.NONE
         self._dots_per_mm = dots_per_mm
         self._seconds = seconds
-        self._extended = extended
+        self.extended = extended
         self._arrived = bytearray()
         self._drawn = bytearray()
         self._formats: deque[bytes] = deque()
@@ -121,7 +121,7 @@ class VirtualTsplPrinter:
         if letter == b"?":
             printing = 0x20 if self._formats else 0
             return bytes([_BITS.get(self.fault, 0) | printing])
-        if letter == b"S" and self._extended:
+        if letter == b"S" and self.extended:
             fine = b"P@@@" if self._formats else b"@@@@"
             return b"\x02" + _LETTERS.get(self.fault, fine) + b"\x03\r\n"
         if letter in (b".", b"R"):

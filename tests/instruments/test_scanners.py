@@ -192,6 +192,39 @@ def test_an_ssi_packet_sent_again_is_one_scan():
     assert frames.replies() == ssi_packet(SsiOpcode.ACK) * 2
 
 
+def test_a_new_ssi_scan_of_the_same_code_that_was_damaged_is_taken_when_it_comes_again():
+    frames = SsiFrames()
+    content = b"\x1bB346790RK01"
+    good = ssi_packet(SsiOpcode.DECODE, content, source=0)
+    again = ssi_packet(SsiOpcode.DECODE, content, source=0, status=1)
+
+    found = frames.feed(good, at=1.0) + frames.feed(good[:-1] + b"\x00", at=5.0)
+    found += frames.feed(again, at=5.2) + frames.feed(again, at=7.2)
+
+    assert texts(found) == [CODE, FaultKind.BAD_CHECKSUM, CODE]
+
+
+@pytest.mark.parametrize(
+    ("packet", "kind"),
+    [
+        (ssi_packet(SsiOpcode.DECODE, b"", source=0), FaultKind.EMPTY),
+        (ssi_packet(SsiOpcode.DECODE, b"\x1bB34", source=0, status=2), FaultKind.TOO_LONG),
+        (ssi_packet(0xA6, b"\x1bB346790RK01", source=0), FaultKind.BAD_CHECKSUM),
+        (ssi_packet(SsiOpcode.DECODE, b"\x1bB346790RK01", source=9), FaultKind.BAD_CHECKSUM),
+        (ssi_packet(SsiOpcode.ACK, b"\x1bB346790RK01", source=0), FaultKind.BAD_CHECKSUM),
+    ],
+)
+def test_an_ssi_packet_that_is_no_whole_scan_is_told_and_never_dropped_unsaid(packet, kind):
+    assert texts(SsiFrames().feed(packet, at=1.0)) == [kind]
+
+
+def test_what_a_scanner_says_of_itself_is_no_scan():
+    frames = SsiFrames()
+
+    assert frames.feed(ssi_packet(SsiOpcode.EVENT, b"\x03", source=0), at=1.0) == []
+    assert frames.replies() == ssi_packet(SsiOpcode.ACK)
+
+
 def test_the_same_code_scanned_twice_over_ssi_is_two_scans():
     packet = ssi_packet(SsiOpcode.DECODE, b"\x1bB346790RK01", source=0)
 

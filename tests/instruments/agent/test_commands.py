@@ -26,7 +26,7 @@ def test_setup_writes_a_file_that_the_agent_takes(tmp_path):
         main,
         ["setup", "--no-test", "--config", str(config)],
         input="https://lims.example\nca.pem\nbench.key\nbench.journal\nT346790RK\n"
-        "/dev/a\nhoneywell\n/dev/b\n300\n",
+        "/dev/a\nhoneywell\n/dev/b\ntspl\n300\n",
     )
 
     assert result.exit_code == 0
@@ -37,11 +37,12 @@ def test_setup_writes_a_file_that_the_agent_takes(tmp_path):
         "/dev/a",
         "/dev/b",
     )
+    assert (station.printer.language, station.printer.flow) == ("tspl", "none")
 
 
 def test_setup_writes_over_nothing_and_leaves_nothing_wrong_behind(tmp_path):
     config = tmp_path / "bench.toml"
-    answers = "http://lims.example\n\n\n\nT346790RK\n/dev/a\n\n\n\n"
+    answers = "http://lims.example\n\n\n\nT346790RK\n/dev/a\n\n\n\n\n"
     refused = CliRunner().invoke(main, [*SETUP, str(config)], input=answers)
     assert refused.exit_code == 1
     assert "address-without-tls" in refused.output
