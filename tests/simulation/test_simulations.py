@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from tests.simulation import kill_server, power_cut
+from tests.simulation import frames, kill_server, power_cut
 from tests.simulation.laboratory import found
 
 
@@ -22,3 +22,24 @@ def test_a_power_cut_loses_no_acknowledged_act(tmp_path: Path) -> None:
     result = power_cut.simulate(tmp_path, images=100, seed=7)
 
     assert power_cut.passed(result), result
+
+
+def test_of_random_frames_no_more_wrong_codes_are_taken_than_the_check_character_lets_pass() -> (
+    None
+):
+    counts = frames.simulate(frames=5_000, seed=7)
+
+    assert frames.passed(counts), frames.report(counts)
+
+
+def test_a_check_character_that_sees_too_little_fails_the_simulation_of_frames() -> None:
+    counts = frames.simulate(frames=2_000, seed=7)
+    counts.wrong = counts.tried // 8
+
+    assert not frames.passed(counts)
+    assert frames.p_value(3, 100, frames.BOUND) == 1.0
+    assert (
+        frames.p_value(60, 1000, frames.BOUND)
+        < frames.CHANCE
+        < frames.p_value(32, 1000, frames.BOUND)
+    )
