@@ -47,6 +47,7 @@ from lims.core.actors import Actor
 from lims.core.codes import Kind, MistypedCode, Payload, read_payload, threes
 from lims.core.scans import (
     DOOR_PIN,
+    OWN_PIN,
     PIN,
     SECRETS,
     Command,
@@ -159,7 +160,7 @@ def record_entry(
         if state.ask is None or state.ask["name"] != entry.name:
             raise NothingAsked(name=entry.name)
         if entry.name in SECRETS:
-            _check_confirmed(state, entry)
+            _check_confirmed(state, entry, actor)
         visit = _visit(station, state, actor, at, "")
         if entry.name == QUARANTINE and QUARANTINE in visit.memory:
             return answer_quarantine(session, visit, entry)
@@ -226,13 +227,17 @@ def record_fault(
     )  # fmt: skip
 
 
-def _check_confirmed(state: StationState, entry: Entry) -> None:
-    """Refuse a PIN that is wrong, and one of another badge than the one scanned last."""
+def _check_confirmed(state: StationState, entry: Entry, actor: Actor) -> None:
+    """Refuse a PIN that is wrong, one of another badge than the one scanned last, and the own PIN
+    of whoever worked here before.
+    """
     if entry.wrong is not None:
         raise entry.wrong
-    if entry.confirmed is None or (
-        entry.name == PIN and state.memory.get("badge") != entry.badge
-    ):  # fmt: skip
+    if (
+        entry.confirmed is None
+        or (entry.name == PIN and state.memory.get("badge") != entry.badge)
+        or (entry.name == OWN_PIN and entry.confirmed.id != actor.id)
+    ):
         raise NothingAsked(name=entry.name)
 
 

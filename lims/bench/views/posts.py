@@ -19,7 +19,7 @@ from lims.bench.operations import (
     record_scan,
     take_bench,
 )
-from lims.bench.queries import station_state, was_answered
+from lims.bench.queries import sitting, station_state, was_answered
 from lims.bench.schemas import (
     CommandSchema,
     EntrySchema,
@@ -184,12 +184,14 @@ def _confirmed(station: str, entry: Entry) -> Entry:
         known = was_answered(session, entry.entry_id)
         memory = dict(state.memory) if state is not None else {}
         asked = state.ask["name"] if state is not None and state.ask is not None else ""
+        here = sitting(session, station)
     if known or asked != entry.name:
         return blank
-    by = signed_in()
+    # A bench's own screen speaks for whoever opened work there.
+    by = here.actor if g.who.station and here is not None else signed_in()
     try:
         if entry.name == OWN_PIN:
-            confirm_own_pin(entry.value)
+            confirm_own_pin(entry.value, of=by)
             return replace(blank, confirmed=by)
         badge = memory.get("badge", "")
         return replace(blank, badge=badge, confirmed=confirm_badge(badge, entry.value, not_by=by))

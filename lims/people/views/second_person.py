@@ -77,13 +77,15 @@ def witness_of(sent: Mapping[str, Any], *, right: Right = Right.WITNESS) -> Acto
     )  # fmt: skip
 
 
-def confirm_own_pin(pin: str) -> None:
+def confirm_own_pin(pin: str, *, of: Actor | None = None) -> None:
     """Ask the person at the keyboard for the PIN of the own badge. Before `write`.
 
-    Raises OwnBadgeMissing, PinWrong.
+    `of` is whoever works at a bench whose screen nobody signs in at. Raises OwnBadgeMissing,
+    PinWrong.
     """
+    owner = of if of is not None else person_here().actor
     with reading() as session:
-        badge = queries.live_badge_of(session, person_here().actor.person or 0)
+        badge = queries.live_badge_of(session, owner.person or 0)
         code, stored = (badge.code, badge.pin_hash) if badge is not None else ("", "")
     if not code:
         raise OwnBadgeMissing()

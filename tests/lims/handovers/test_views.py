@@ -5,10 +5,13 @@ from collections.abc import Callable
 
 import pypdfium2
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lims.bench.models import ScanRecord
+from lims.bench.operations import open_screen, order_screen
+from lims.bench.views.screens import COOKIE
 from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.db import Database
@@ -175,3 +178,34 @@ def test_scanners_and_pins_alone_hand_things_over_at_a_station_and_no_pin_is_kep
     )  # fmt: skip
     # Elsewhere a badge opens and closes the work, and hands nothing over.
     assert "until the PIN is typed" in said(answer)["say"]["en"]
+
+
+def test_at_a_screen_nobody_signs_in_at_giver_and_receiver_confirm_with_their_own_pins(
+    app: Flask, database: Database, cast: Cast, key: Callable[[], str], badges: dict[str, str],
+    a_bone_sample: Build,
+) -> None:  # fmt: skip
+    bench = cast.stations[StationKind.HANDOVER]
+    with database.writing() as session:
+        code = a_bone_sample(session)
+        label = live_label(session, code).payload  # type: ignore[union-attr]  # labelled
+        opening = order_screen(session, bench, by=cast.administrator, at=now())
+        _, token = open_screen(session, opening, at=now())
+    screen = app.test_client()
+    screen.set_cookie(COOKIE, token)
+
+    def scan(text: str) -> object:
+        body = {"scan_id": key(), "text": text}
+        return said(screen.post(f"/api/bench/{bench}/scans", json=body))["verdict"]
+
+    def enter(name: str, value: str) -> object:
+        body = {"entry_id": key(), "name": name, "value": value}
+        return said(screen.post(f"/api/bench/{bench}/entries", json=body))["verdict"]
+
+    scan(badges["salma"])
+    assert enter("bench-pin", PIN) == "accepted"
+    assert scan(label) == scan(badges["omar"]) == "accepted"
+    assert enter("own-pin", "1357") == "refused"
+    assert enter("own-pin", PIN) == "accepted"
+    assert enter("pin", PIN) == "accepted"
+    with database.reading() as session:
+        assert held(session, code).holder == cast.first_reader.id  # type: ignore[union-attr]  # tracked
