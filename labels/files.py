@@ -9,7 +9,17 @@ from enum import StrEnum
 from fractions import Fraction
 
 from labels.errors import LabelError
-from labels.layout import CODE_PARTS, DPIS, VALUE_NAMES, Align, Code, Dots, Layout, Text
+from labels.layout import (
+    ANCHOR_PARTS,
+    CODE_PARTS,
+    DPIS,
+    VALUE_NAMES,
+    Align,
+    Code,
+    Dots,
+    Layout,
+    Text,
+)
 from labels.lettering import Script
 from labels.symbols import Kind
 
@@ -21,7 +31,7 @@ MOST_FIELDS = 40
 # A4 is the largest that any printer here takes; 210 mm are 4961 dots at 600 dpi.
 LARGEST_SIDE_MM = 210
 
-FIELDS = tuple(name for name in VALUE_NAMES if name != "payload") + CODE_PARTS
+FIELDS = tuple(name for name in VALUE_NAMES if name != "payload") + CODE_PARTS + ANCHOR_PARTS
 """What a [[text]] may show."""
 
 _ROOT = ("name", "stock", "symbol", "text")

@@ -91,6 +91,11 @@ class Layout:
         """Tell whether this label has a place for the named value."""
         return any(each.field == field for each in self.fields)
 
+    @property
+    def shows_anchor(self) -> bool:
+        """Whether this label has a place for the whole anchor, in one line or in two."""
+        return self.shows("anchor") or all(self.shows(part) for part in ANCHOR_PARTS)
+
 
 @dataclass(frozen=True)
 class Values:
@@ -113,6 +118,8 @@ class Values:
 VALUE_NAMES = tuple(each.name for each in fields(Values))
 # The three parts of a code, for labels too narrow for the whole of it.
 CODE_PARTS = ("code1", "code2", "code3")
+# The two parts of the anchor, before and after its colon.
+ANCHOR_PARTS = ("anchor1", "anchor2")
 
 
 @dataclass(frozen=True)
@@ -240,7 +247,9 @@ def _words(values: Values) -> dict[str, str]:
         raise LabelError("code_differs", "code", values.code, code)
     parts = (code[:3], code[3:6], code[6:])
     words = {name: getattr(values, name) for name in VALUE_NAMES}
-    return {**words, "code": " ".join(parts), **dict(zip(CODE_PARTS, parts, strict=True))}
+    words |= {"code": " ".join(parts), **dict(zip(CODE_PARTS, parts, strict=True))}
+    size, colon, prefix = values.anchor.partition(":")
+    return words | dict(zip(ANCHOR_PARTS, (size + colon, prefix), strict=True))
 
 
 def _place_code(code: Code, payload: str, dpi: int) -> tuple[Symbol, _Box]:

@@ -6,7 +6,7 @@ label printer gets ZPL: at 203 dpi a PDF's modules fall between the dots and can
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from reportlab.pdfbase import pdfmetrics
@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from labels.errors import LabelError
 from labels.layout import Layout, Line, Plan, Symbol, Values, dots, place
 from labels.paper import font_name
-from labels.sheets import Sheet
+from labels.sheets import Sheet, places
 from labels.symbols import Matrix
 
 GRID_DPI = 300
@@ -46,29 +46,28 @@ def render_sheet(
     *,
     sheet: Sheet,
     start: int = 1,
+    skip: Collection[int] = (),
     offset_mm: tuple[float, float] = (0.0, 0.0),
 ) -> bytes:
     """Return a PDF of as many sheets as the labels need, the first label in place `start`.
 
-    Places count from 1 along the rows, so that a half-used sheet can be used up. `offset_mm` moves
-    all labels right and down by what the calibration page has shown. Raises LabelError
-    `sheet_too_small`, `bad_start`, `absent`, and those of `render`.
+    Places count from 1 along the rows, so that a half-used sheet can be used up; those of the first
+    sheet in `skip` stay empty. `offset_mm` moves all labels right and down by what the calibration
+    page has shown. Raises LabelError `sheet_too_small`, `bad_start`, `absent`, and those of `render`.
     """
-    if layout.width_mm > sheet.width or layout.height_mm > sheet.height:
+    if not sheet.holds(layout.width_mm, layout.height_mm):
         size = f"{layout.width_mm} x {layout.height_mm} mm"
         place_size = f"at most {sheet.width} x {sheet.height} mm"
         raise LabelError("sheet_too_small", layout.name, size, place_size)
-    if not 1 <= start <= sheet.count:
-        raise LabelError("bad_start", "start", str(start), f"1 to {sheet.count}")
-    if not many:
-        raise LabelError("absent", "values", "0 labels", "at least one label")
+    where = places(sheet, len(many), start=start, skip=skip)
     out = io.BytesIO()
     canvas = _canvas(out, sheet.page_width, sheet.page_height, f"{layout.name}, {sheet.name}")
-    for index, values in enumerate(many, start=start - 1):
-        position = index % sheet.count
-        if position == 0 and index > start - 1:
+    drawn = where[0].sheet
+    for at, values in zip(where, many, strict=True):
+        for _ in range(at.sheet - drawn):
             canvas.showPage()
-        x, y = sheet.cell(position)
+        drawn = at.sheet
+        x, y = sheet.cell(at.place - 1)
         left = x + (sheet.width - layout.width_mm) / 2 + offset_mm[0]
         top = y + (sheet.height - layout.height_mm) / 2 + offset_mm[1]
         plan = place(layout, values, dpi=GRID_DPI)

@@ -54,6 +54,21 @@ def test_every_layout_shows_the_code_to_people_and_to_scanners(name: str) -> Non
     assert label.shows("code") or all(label.shows(f"code{part}") for part in (1, 2, 3))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_layout_shows_the_whole_anchor_of_the_ledger(
+    name: str, kinds_of_values: dict[str, Values]
+) -> None:
+    """Every shipped label, the smallest too: size and prefix of the root go out with each."""
+    assert layout(name).shows_anchor
+    for dpi in DPIS:
+        shown = {
+            line.field: line.text
+            for line in place(layout(name), kinds_of_values["longest"], dpi=dpi).lines
+        }
+        parts = shown.get("anchor1", "") + shown.get("anchor2", "")
+        assert shown.get("anchor", parts) == kinds_of_values["longest"].anchor
+
+
 def test_the_layouts_of_the_laboratory_are_all_there() -> None:
     assert set(NAMES) >= {
         "tube",

@@ -14,7 +14,7 @@ from labels.catalogue import NAMES, layout
 from labels.errors import LabelError
 from labels.layout import Code, Text, Values, place
 from labels.sheets import NAMES as SHEET_NAMES
-from labels.sheets import sheet
+from labels.sheets import places, sheet
 
 AIM = {"datamatrix": "]d", "code128": "]C", "qr": "]Q"}
 ALPHABET = "34679CDFGHJKMNPQRTVWXY"
@@ -135,6 +135,22 @@ def test_a_half_used_sheet_is_used_up_from_its_first_free_place(read: Read) -> N
     # Row 13 of 13: nothing stands above it.
     above = int((10.7 + 12 * 21.2) * 300 / 25.4)
     assert first.crop((0, 0, first.width, above)).getextrema() == (255, 255)
+
+
+def test_spoiled_places_of_the_first_sheet_stay_empty_and_labels_do_not_overlap_on_any() -> None:
+    stock = sheet("L7163")
+
+    where = places(stock, 14, start=3, skip={4, 6, 14})
+
+    assert [(one.sheet, one.place) for one in where[:10]] == [
+        (0, 3), (0, 5), (0, 7), (0, 8), (0, 9), (0, 10), (0, 11), (0, 12), (0, 13), (1, 1),
+    ]  # fmt: skip
+    assert [(one.sheet, one.place) for one in where[10:]] == [(1, 2), (1, 3), (1, 4), (1, 5)]
+    for name in SHEET_NAMES:
+        each = sheet(name)
+        assert each.pitch_x >= each.width
+        assert each.pitch_y >= each.height
+        assert min(each.left, each.top) > 0
 
 
 def test_an_offset_moves_the_labels_by_what_the_calibration_page_showed() -> None:

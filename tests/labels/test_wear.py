@@ -14,12 +14,9 @@ from labels.catalogue import NAMES, layout
 from labels.errors import LabelError
 from labels.layout import DPIS, Symbol, Values, dots, place
 from labels.symbols import QUIET, Kind
+from labels.trial import STURDY_DOTS, frail_at
 
 Read = Callable[[Image.Image], list[tuple[str, str]]]
-
-# Of a module of two dots a dead one takes half, and closing the gap closes the white modules too:
-# such a symbol is not read. It may be read as nothing else either.
-SMALLEST_THAT_BEARS_A_DEAD_DOT = 3
 
 
 def cut_out(picture: Image.Image, symbol: Symbol) -> Image.Image:
@@ -40,7 +37,7 @@ def seen(picture: Image.Image, symbol: Symbol) -> Image.Image:
 
     A module is eight pixels, and the edges are blurred by a quarter of one.
     """
-    if symbol.module >= SMALLEST_THAT_BEARS_A_DEAD_DOT:
+    if symbol.module >= STURDY_DOTS:
         picture = picture.filter(ImageFilter.MinFilter(3)).filter(ImageFilter.MaxFilter(3))
     framed = Image.new("L", (picture.width + 20, picture.height + 20), 255)
     framed.paste(picture, (10, 10))
@@ -57,7 +54,8 @@ def test_a_dead_dot_and_a_slight_blur_leave_every_symbol_of_three_dots_a_module_
     label = zpl.render(layout(name), values, dpi=dpi)
     whole = Image.open(io.BytesIO(preview.draw(label, dpi=dpi).png)).convert("L")
 
-    for symbol in place(layout(name), values, dpi=dpi).symbols:
+    plan = place(layout(name), values, dpi=dpi)
+    for symbol in plan.symbols:
         cut = cut_out(whole, symbol)
         left = QUIET[symbol.kind] * symbol.module
         for part in (1, 4, 7):
@@ -66,7 +64,15 @@ def test_a_dead_dot_and_a_slight_blur_leave_every_symbol_of_three_dots_a_module_
             marred.paste(255, (dead, 0, dead + 1, cut.height))
             found = {text for _aim, text in read(seen(marred, symbol))}
             assert found <= {values.payload}
-            assert bool(found) or symbol.module < SMALLEST_THAT_BEARS_A_DEAD_DOT
+            assert bool(found) or symbol.module < STURDY_DOTS
+    sturdy = any(symbol.module >= STURDY_DOTS for symbol in plan.symbols)
+    assert sturdy or dpi in frail_at(layout(name))
+
+
+def test_only_what_goes_on_tubes_is_frail_and_only_at_203_dpi() -> None:
+    frail = {name: frail_at(layout(name)) for name in NAMES if frail_at(layout(name))}
+
+    assert frail == dict.fromkeys(("cryo tube wrap", "tube", "tube cap", "tube on sheet"), (203,))
 
 
 @pytest.mark.parametrize("dpi", DPIS)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter
 
-from labels import pdf, preview, zpl
+from labels import pdf, preview, tspl, zpl
 from labels.catalogue import NAMES, layout
 from labels.errors import LabelError
 from labels.layout import DPIS, Code, Layout, Values, place
@@ -57,6 +57,8 @@ def test_every_label_on_every_printer_reads_back_as_its_payload_and_looks_like_i
     picture = printed(label, dpi)
     shown = Image.open(io.BytesIO(preview.draw(label, dpi=dpi).png)).convert("L")
 
+    other_language = tspl.draw(tspl.render(layout(name), values, dpi=dpi), dpi=dpi)
+    assert Image.open(io.BytesIO(other_language.png)).convert("L").tobytes() == shown.tobytes()
     assert read(picture) == symbols_of(layout(name), values.payload)
     assert ImageChops.difference(picture, shown).getbbox() is None
     assert set(preview.codes_in(label)) == {values.payload}
