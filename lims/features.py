@@ -10,7 +10,6 @@ from lims.amplification.models import Amplification
 from lims.amplification.operations import MEANING as AMPLIFICATION
 from lims.amplification.views import blueprint as amplification
 from lims.bench.models import (
-    Alarm,
     BenchSession,
     CommandCard,
     Device,
@@ -82,7 +81,7 @@ from lims.people.models import Person, Station
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Procedure, Well
 from lims.plates.views import blueprint as plates
-from lims.printing.models import LabelInstance, LabelQueue
+from lims.printing.models import Alarm, LabelInstance, LabelQueue, PrintJob
 from lims.printing.views import blueprint as printing
 from lims.quality.queries.sections import LABORATORY_SECTIONS, PackageSection, gap_section
 from lims.quality.views import blueprint as quality
@@ -150,6 +149,7 @@ TABLES = (
     LayoutVersion,
     LabelInstance,
     LabelQueue,
+    PrintJob,
     Lot,
     Instrument,
     Sample,

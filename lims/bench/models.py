@@ -105,24 +105,6 @@ class Device(Base):
     changed_at: Mapped[datetime]
 
 
-class Alarm(Base):
-    """A label was read that must not be on anything; it stands until quality has answered it."""
-
-    __tablename__ = "label_alarm"
-    __table_args__ = (Index("ix_label_alarm_open", "answered_at", "id"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    scan_id: Mapped[str] = mapped_column(ForeignKey("scan_record.scan_id"), unique=True)
-    station_code: Mapped[str] = mapped_column(ForeignKey("station.code"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    refusal: Mapped[str] = mapped_column(String(40))
-    read: Mapped[str] = mapped_column(String(40))
-    raised_at: Mapped[datetime]
-    answered_at: Mapped[datetime | None]
-    answered_by: Mapped[str | None] = mapped_column(String(80))
-    reason: Mapped[str] = mapped_column(String(400), default="")
-
-
 class Screen(Base):
     """A browser that shows one station without anybody signed in."""
 

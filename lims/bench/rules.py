@@ -186,13 +186,6 @@ class BadgeAwaited(Refusal):
     do = N_("Scan your badge, then type its PIN.")
 
 
-class AlarmAnswered(Refusal):
-    """Somebody has answered the alarm already."""
-
-    says = N_("This alarm is answered already: %(at)s, %(who)s.")
-    do = N_("Nothing needs to be done.")
-
-
 class ScreenCodeWrong(Refusal):
     """The code of a screen is wrong, used, or too old."""
 

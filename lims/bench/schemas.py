@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, post_load, validate
 from lims.bench.rules import DeviceState
 from lims.core.once import KEY_SHAPE
 from lims.core.scans import Command, Entry, Scan, Source
+from lims.printing.rules import MOST_LABELS
 
 # The validator asks for a beginning that fits: the end has to be said.
 _WHOLE_KEY = validate.Regexp(rf"(?:{KEY_SHAPE.pattern})\Z")
@@ -134,3 +135,46 @@ class AlarmsSchema(Schema):
     """Which page of the alarms."""
 
     before = fields.Integer(load_default=0, validate=validate.Range(min=0))
+
+
+class OrderJobSchema(Schema):
+    """Which labels are printed as one job, where; why, where there are labels already."""
+
+    codes = fields.List(
+        fields.String(validate=validate.Length(max=11)), required=True,
+        validate=validate.Length(min=1, max=MOST_LABELS),
+    )  # fmt: skip
+    station = fields.String(required=True, validate=validate.Length(max=11))
+    reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class JobsSchema(Schema):
+    """Before which job a page of them begins."""
+
+    before = fields.Integer(load_default=0, validate=validate.Range(min=0))
+
+
+class JobPageSchema(Schema):
+    """Which label of a job is looked at."""
+
+    label = fields.Integer(load_default=0, validate=validate.Range(min=0))
+
+
+class JobActSchema(Schema):
+    """An act on a job, as it was shown."""
+
+    revision = fields.Integer(load_default=None, validate=validate.Range(min=0))
+
+
+class JobAgainSchema(JobActSchema):
+    """A label of a job from which, or which alone, is printed again; and why."""
+
+    place = fields.Integer(load_default=1, validate=validate.Range(min=1, max=MOST_LABELS))
+    reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class JobMoveSchema(JobActSchema):
+    """Where a job is moved, and whether somebody has looked what labels are in that printer."""
+
+    station = fields.String(required=True, validate=validate.Length(max=11))
+    loaded = fields.Boolean(load_default=False)

@@ -2,6 +2,8 @@
 """States of a label instance, and what may follow what."""
 
 import re
+from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from lims.core.errors import Refusal
@@ -12,10 +14,12 @@ class LabelState(StrEnum):
     """Where a label instance is between the queue and a tube.
 
     queued → leased → intent → sent → printed → active; ambiguous when nobody can know whether it
-    left the printer; lost when it certainly did not; void when another replaced it.
+    left the printer; lost when it certainly did not; void when another replaced it. Stopped while
+    the job that it belongs to is.
     """
 
     QUEUED = "queued"
+    STOPPED = "stopped"
     LEASED = "leased"
     INTENT = "intent"
     SENT = "sent"
@@ -24,6 +28,31 @@ class LabelState(StrEnum):
     ACTIVE = "active"
     LOST = "lost"
     VOID = "void"
+
+
+class Settled(StrEnum):
+    """What became of a label that was perhaps printed and that nobody scanned back."""
+
+    DESTROYED = "destroyed"
+    NEVER_OUT = "never out"
+
+
+class AlarmWhy(StrEnum):
+    """Why a label is an alarm."""
+
+    VOID = "LabelVoid"
+    UNKNOWN = "LabelUnknown"
+    COUNTER = "counter jumped"
+
+
+class JobState(StrEnum):
+    """How a job stands, by its labels."""
+
+    PRINTING = "printing"
+    STOPPED = "stopped"
+    LOOK = "look"
+    SCAN = "scan back"
+    DONE = "done"
 
 
 class PrintOutcome(StrEnum):
@@ -39,6 +68,7 @@ class PrintOutcome(StrEnum):
 
 PENDING = (
     LabelState.QUEUED,
+    LabelState.STOPPED,
     LabelState.LEASED,
     LabelState.INTENT,
     LabelState.SENT,
@@ -86,6 +116,83 @@ _MAY_FOLLOW = {
 def may_follow(before: LabelState, after: LabelState) -> bool:
     """Return whether an agent may report `after` of a label that is `before`."""
     return before in _MAY_FOLLOW.get(after, set())
+
+
+UNPROVEN = (LabelState.INTENT, LabelState.SENT, LabelState.PRINTED, LabelState.AMBIGUOUS)
+"""States of a label that perhaps lies somewhere and that no scan has proven."""
+
+REMINDER = timedelta(minutes=15)
+"""A label perhaps printed and not scanned back within this time is unexplained."""
+
+JOB_BLOCK = 5
+"""So many labels of a job at most are given to an agent before it has told of them: a job that is
+stopped or moved voids those, for they may come out all the same."""
+
+MOST_LABELS = 200
+"""No job has more labels: a roll has not many more, and a page shows them all."""
+
+STATE_WORDS = {
+    LabelState.QUEUED: N_("waits for the printer"),
+    LabelState.STOPPED: N_("stopped"),
+    LabelState.LEASED: N_("on its way to the printer"),
+    LabelState.INTENT: N_("being printed"),
+    LabelState.SENT: N_("being printed"),
+    LabelState.PRINTED: N_("printed: scan it back"),
+    LabelState.AMBIGUOUS: N_("perhaps printed: look, and scan it back"),
+    LabelState.ACTIVE: N_("live"),
+    LabelState.LOST: N_("did not come out"),
+    LabelState.VOID: N_("void"),
+}
+"""A label's state, in words."""
+
+STATE_LOOKS = {
+    LabelState.QUEUED: ("plain", "clock"),
+    LabelState.STOPPED: ("kept", "hand"),
+    LabelState.LEASED: ("plain", "clock"),
+    LabelState.INTENT: ("run", "printer"),
+    LabelState.SENT: ("run", "printer"),
+    LabelState.PRINTED: ("run", "scanner"),
+    LabelState.AMBIGUOUS: ("warn", "ask"),
+    LabelState.ACTIVE: ("ok", "check"),
+    LabelState.LOST: ("bad", "close"),
+    LabelState.VOID: ("plain", "close"),
+}
+"""How a label's state looks: colour and shape."""
+
+JOB_WORDS = {
+    JobState.PRINTING: N_("printing"),
+    JobState.STOPPED: N_("stopped"),
+    JobState.LOOK: N_("look at the labels"),
+    JobState.SCAN: N_("scan the labels back"),
+    JobState.DONE: N_("finished"),
+}
+JOB_LOOKS = {
+    JobState.PRINTING: ("run", "printer"),
+    JobState.STOPPED: ("kept", "hand"),
+    JobState.LOOK: ("warn", "ask"),
+    JobState.SCAN: ("run", "scanner"),
+    JobState.DONE: ("ok", "check"),
+}
+
+SETTLED_WORDS = {
+    Settled.DESTROYED: N_("found and destroyed"),
+    Settled.NEVER_OUT: N_("never came out"),
+}
+
+
+def job_state(counts: Mapping[LabelState, int]) -> JobState:
+    """Return how a job stands whose labels are in these states."""
+
+    def some(*states: LabelState) -> bool:
+        return any(counts.get(state, 0) for state in states)
+
+    if some(LabelState.STOPPED):
+        return JobState.STOPPED
+    if some(LabelState.QUEUED, LabelState.LEASED, LabelState.INTENT, LabelState.SENT):
+        return JobState.PRINTING
+    if some(LabelState.AMBIGUOUS, LabelState.LOST):
+        return JobState.LOOK
+    return JobState.SCAN if some(LabelState.PRINTED) else JobState.DONE
 
 
 class LabelNotVerified(Refusal):
@@ -140,3 +247,62 @@ class LabelDoesNotFit(Refusal):
     says = N_("“%(words)s” cannot be printed on this label.")
     do = N_("Use fewer words, or letters that the label's fonts have. Nothing was queued.")
     status = 422
+
+
+class NothingToPrint(Refusal):
+    """A job without labels, or with more than a roll has."""
+
+    says = N_("A job has 1 to %(most)s labels.")
+    do = N_("Choose the things that need one.")
+    status = 422
+
+
+class SizesMixed(Refusal):
+    """Labels of different sizes never come from one roll."""
+
+    says = N_("These labels are of different sizes: %(sizes)s.")
+    do = N_("Print one size, then the other.")
+    status = 422
+
+
+class NeverLabelled(Refusal):
+    """A thing that never had a label, and for which nobody knows which it should have."""
+
+    says = N_("%(code)s never had a label.")
+    do = N_("Its first label is printed where it is made.")
+
+
+class JobChanged(Refusal):
+    """Somebody else did something to the job in the meantime."""
+
+    says = N_("%(who)s changed this job at %(at)s.")
+    do = N_("Look at it again. Nothing was done.")
+
+
+class JobOver(Refusal):
+    """Nothing of the job waits."""
+
+    says = N_("Nothing of job %(job)s waits to be printed.")
+    do = N_("Print single labels of it again, with a reason.")
+
+
+class OtherStock(Refusal):
+    """The labels in the other printer are not known to be of the size that the job needs."""
+
+    says = N_("The printer there last printed labels of another size than %(size)s, or none yet.")
+    do = N_("Look into it. If labels of %(size)s are in it, say so and move the job.")
+    status = 422
+
+
+class NotUnexplained(Refusal):
+    """The label was scanned back, or settled, in the meantime."""
+
+    says = N_("This label is explained: %(state)s.")
+    do = N_("Nothing is left to do.")
+
+
+class AlarmAnswered(Refusal):
+    """Somebody has answered the alarm already."""
+
+    says = N_("This alarm is answered already: %(at)s, %(who)s.")
+    do = N_("Nothing needs to be done.")

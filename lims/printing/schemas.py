@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What agents and people send about labels."""
 
-from marshmallow import Schema, fields, validate
+from datetime import date
+from typing import Any
 
-from lims.printing.rules import PrintOutcome
+from marshmallow import Schema, ValidationError, fields, validate
+
+from lims.printing.rules import LabelState, PrintOutcome, Settled
 
 _COUNT = validate.Range(min=0, max=2**31 - 1)
 
@@ -36,3 +39,56 @@ class ReprintSchema(Schema):
 
     reason = fields.String(required=True, validate=validate.Length(min=3, max=200))
     station = fields.String(required=True, validate=validate.Length(max=11))
+
+
+# A day begins in UTC too: the first and last days of the calendar have no such instants.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
+
+def _valid_day(value: date) -> None:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValidationError("Not a valid date.")
+
+
+class _DayOrNone(fields.Date):
+    """A day; a field left empty is none."""
+
+    def deserialize(self, value: Any, *args: Any, **more: Any) -> Any:
+        """Read a day, or none."""
+        return None if value == "" else super().deserialize(value, *args, **more)
+
+
+class _StateOrNone(fields.Enum[LabelState]):
+    """A label's state; a field left empty is any."""
+
+    def deserialize(self, value: Any, *args: Any, **more: Any) -> Any:
+        """Read a state, or none."""
+        return None if value == "" else super().deserialize(value, *args, **more)
+
+
+class LedgerSchema(Schema):
+    """Which labels of the print ledger are asked for, and where its page begins."""
+
+    who = fields.String(load_default="", validate=validate.Length(max=12))
+    code = fields.String(load_default="", validate=validate.Length(max=40))
+    station = fields.String(load_default="", validate=validate.Length(max=11))
+    job = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    since = _DayOrNone(load_default=None, validate=_valid_day)
+    until = _DayOrNone(load_default=None, validate=_valid_day)
+    outcome = _StateOrNone(LabelState, by_value=True, load_default=None)
+    before = fields.String(
+        load_default="", validate=validate.Regexp(r"^(|[0-9]{1,18}-[0-9]{1,18})$")
+    )
+
+
+class UnexplainedSchema(Schema):
+    """Where a page of labels that nobody scanned back begins."""
+
+    after = fields.Integer(load_default=0, validate=validate.Range(min=0))
+
+
+class SettleSchema(Schema):
+    """What became of a label that nobody scanned back."""
+
+    how = fields.Enum(Settled, by_value=True, required=True)
+    reason = fields.String(required=True, validate=validate.Length(min=3, max=200))

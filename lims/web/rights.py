@@ -27,6 +27,8 @@ class Right(StrEnum):
     SCAN = "scan at a station"
     WORK_AT_BENCH = "work at a bench's page"
     PRINT_LABELS = "print and void labels"
+    PRINT_SETS = "print the labels of a batch, plate or place as one job"
+    SEE_PRINTS = "see what was printed"
     FIT_BENCHES = "print command cards of benches"
     # the laboratory side
     SEE_SAMPLES = "see samples by code"
@@ -99,6 +101,8 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SCAN,
             Right.WORK_AT_BENCH,
             Right.PRINT_LABELS,
+            Right.PRINT_SETS,
+            Right.SEE_PRINTS,
             Right.PLAN_WORK,
             Right.WORK_BATCHES,
             Right.RECORD_QUANTITIES,
@@ -118,6 +122,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_STOCK,
             Right.STORE_THINGS,
             Right.KEEP_STOCK,
+            Right.SEE_PRINTS,
             Right.FIT_BENCHES,
         }
     ),
@@ -133,6 +138,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SCAN,
             Right.WORK_AT_BENCH,
             Right.SEE_LEDGER,
+            Right.SEE_PRINTS,
             Right.SIGN_CHECKPOINT,
             Right.SET_HOLDS,
             Right.SEE_CONTAMINATION,
@@ -143,6 +149,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_OWN_ACCOUNT,
             Right.KEEP_PEOPLE,
             Right.KEEP_STATIONS,
+            Right.SEE_PRINTS,
             Right.FIT_BENCHES,
             Right.KEEP_LAYOUTS,
             Right.SEE_SYSTEM,
@@ -153,6 +160,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_OWN_ACCOUNT,
             Right.SEE_SAMPLES,
             Right.SEE_LEDGER,
+            Right.SEE_PRINTS,
             Right.SEE_STOCK,
         }
     ),

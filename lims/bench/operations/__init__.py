@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verbs of a bench: take it, leave it, record what is scanned, typed or commanded there."""
 
-from lims.bench.operations.asides import answer_alarm
 from lims.bench.operations.door import awaited_badge, end_if_idle, idle_benches
 from lims.bench.operations.fittings import (
     CARD,
@@ -27,7 +26,6 @@ from lims.bench.operations.sitting import (
 __all__ = [
     "CARD",
     "Meanings",
-    "answer_alarm",
     "awaited_badge",
     "bench_session",
     "close_screen",

@@ -3,24 +3,20 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from lims.bench.models import Alarm, ScanRecord, StationState
-from lims.bench.rules import AlarmAnswered, MayNotPrint, WorkStopped
+from lims.bench.models import ScanRecord, StationState
+from lims.bench.rules import MayNotPrint, WorkStopped
 from lims.core.actors import Actor
-from lims.core.clock import utc_text
-from lims.core.codes import threes
-from lims.core.errors import NotFound, Refusal
+from lims.core.codes import MistypedCode, read_payload, threes
+from lims.core.errors import Refusal
 from lims.core.scans import Ask, Command, Entry, Meaning, Outcome, Verdict, Visit
 from lims.core.words import N_, Say
-from lims.custody.operations import append
-from lims.custody.rules import Tag
-from lims.people.queries import initials_of
-from lims.printing.operations import reprint
-from lims.printing.rules import LabelUnknown, LabelVoid
+from lims.custody.models import Subject
+from lims.printing.operations import raise_alarm, reprint
+from lims.printing.rules import AlarmWhy, LabelUnknown, LabelVoid
 from lims.web.rights import Right, may
 
 NEXT_THING = N_("Scan the label of what you want to work on.")
@@ -107,35 +103,16 @@ def answer_print(session: Session, visit: Visit, entry: Entry) -> Outcome:
     )  # fmt: skip
 
 
-def raise_alarm(session: Session, record: ScanRecord, refusal: Refusal, by: Actor) -> None:
+def alarm_of(session: Session, record: ScanRecord, refusal: Refusal, by: Actor) -> None:
     """Put a label that must not be on anything on the list of the quality officer."""
-    session.add(
-        Alarm(
-            scan_id=record.scan_id, station_code=record.station_code, person_id=record.person_id,
-            refusal=refusal.name, read=record.text[:40], raised_at=record.received_at,
-        )
-    )  # fmt: skip
-    session.flush()
-    append(
-        session, Tag.LABEL_ALARM_RAISED, stream=record.station_code, by=by,
-        at=record.received_at, device=record.station_code,
-        content={"refusal": refusal.name, "scan": record.scan_id},
-    )  # fmt: skip
-
-
-def answer_alarm(session: Session, number: int, *, reason: str, by: Actor, at: datetime) -> None:
-    """Take an alarm off the list: what was found, and done. Raises NotFound, AlarmAnswered."""
-    alarm = session.get(Alarm, number, with_for_update=True, populate_existing=True)
-    if alarm is None:
-        raise NotFound(code=str(number))
-    if alarm.answered_at is not None and alarm.answered_by is not None:
-        who = initials_of(session, [alarm.answered_by]).get(alarm.answered_by, "")
-        raise AlarmAnswered(at=utc_text(alarm.answered_at), who=who)
-    alarm.answered_at, alarm.answered_by, alarm.reason = at, by.id, reason.strip()
-    session.flush()
-    append(
-        session, Tag.LABEL_ALARM_ANSWERED, stream=alarm.station_code, by=by, at=at,
-        device="", content={"scan": alarm.scan_id, "reason": alarm.reason},
+    try:
+        code = read_payload(record.text).code
+    except MistypedCode:
+        code = ""
+    raise_alarm(
+        session, AlarmWhy(refusal.name), read=record.text, station=record.station_code, by=by,
+        at=record.received_at, scan=record.scan_id, person=record.person_id,
+        code=code if code and session.get(Subject, code) is not None else None,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.bench.models import BenchSession, ScanRecord, StationState
-from lims.bench.operations.asides import ALARMING, Aside, raise_alarm
+from lims.bench.operations.asides import ALARMING, Aside, alarm_of
 from lims.bench.operations.sitting import bench_session
 from lims.bench.rules import Ended, RecordKind
 from lims.core.actors import Actor
@@ -88,7 +88,7 @@ def remember(
         )
     if isinstance(refusal, ALARMING):
         by = person.actor if person is not None else Actor(f"a:{station.code}")
-        raise_alarm(session, record, refusal, by)
+        alarm_of(session, record, refusal, by)
     return record
 
 

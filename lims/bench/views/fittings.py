@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What benches are fitted with: command cards and screens; and the alarms raised at them."""
+"""What benches are fitted with: command cards and screens."""
 
 import io
 
@@ -12,15 +12,13 @@ from labels.pdf import render_sheet
 from labels.sheets import Sheet
 from lims.bench.operations import (
     CARD,
-    answer_alarm,
     close_screen,
     order_screen,
     print_cards,
 )
-from lims.bench.queries import alarms as all_alarms
 from lims.bench.queries import benches, screens
 from lims.bench.rules import COMMAND_CODES
-from lims.bench.schemas import AlarmSchema, AlarmsSchema, CardsSchema
+from lims.bench.schemas import CardsSchema
 from lims.bench.views.pages import CARD_WORDS, KIND_WORDS, blueprint
 from lims.core.clock import now
 from lims.core.codes import Kind, threes
@@ -29,13 +27,11 @@ from lims.core.words import Say
 from lims.layouts.queries import in_use
 from lims.people.schemas import NothingSchema
 from lims.people.views.shown_once import Once
-from lims.printing.rules import LabelUnknown, LabelVoid
 from lims.web.guard import needs, signed_in
 from lims.web.locale import in_both
-from lims.web.pages import code_in_path, done, form, page, query, reading, write
+from lims.web.pages import code_in_path, done, form, page, reading, write
 from lims.web.rights import Right
 
-ALARM_WORDS = {LabelVoid.__name__: LabelVoid.says, LabelUnknown.__name__: LabelUnknown.says}
 A4_CARDS = Sheet("cards", 210.0, 297.0, 2, 5, 14.0, 10.0, 95.0, 56.0, 85.6, 54.0)
 """Two rows of command cards on paper, to be cut out."""
 
@@ -116,32 +112,6 @@ def post_screen_close(number: int) -> ResponseReturnValue:
     def act(session: Session) -> dict[str, object]:
         close_screen(session, number, by=signed_in(), at=now())
         return {"to": url_for("bench.fittings")}
-
-    return done(write(act))
-
-
-@blueprint.get("/alarms")
-@needs(Right.SEE_LEDGER)
-def alarms() -> ResponseReturnValue:
-    """Show the labels that were read and must not be on anything."""
-    before = query(AlarmsSchema())["before"]
-    with reading() as session:
-        rows = all_alarms(session, before=before)
-    return page(
-        "bench/alarms.html", rows=rows, words=ALARM_WORDS,
-        further=url_for("bench.alarms", before=rows[-1].alarm.id) if len(rows) == 50 else "",
-    )  # fmt: skip
-
-
-@blueprint.post("/alarms/<int:number>/answer")
-@needs(Right.SET_HOLDS)
-def post_alarm_answer(number: int) -> ResponseReturnValue:
-    """Answer an alarm: what was found, and done."""
-    reason = form(AlarmSchema())["reason"]
-
-    def act(session: Session) -> dict[str, object]:
-        answer_alarm(session, number, reason=reason, by=signed_in(), at=now())
-        return {"to": url_for("bench.alarms")}
 
     return done(write(act))
 

@@ -30,8 +30,8 @@ from lims.core.errors import NotFound
 from lims.core.scans import Command, StationKind, Verdict, Visit
 from lims.core.words import N_, Many, Say
 from lims.people.queries import open_station, person_of_badge
-from lims.printing.queries import pending_at
-from lims.printing.rules import COUNTER_JUMPED, LabelState
+from lims.printing.queries import jobs_under_way, pending_at
+from lims.printing.rules import COUNTER_JUMPED, STATE_WORDS
 from lims.web.guard import needs, signed_in
 from lims.web.locale import in_both, in_words, language, translate
 from lims.web.pages import code_in_path, laboratory, page, query, reading
@@ -72,15 +72,6 @@ KIND_WORDS = {
     StationKind.INJECTION: N_("Injection"),
     StationKind.STORAGE: N_("Storage"),
     StationKind.HANDOVER: N_("Hand-overs"),
-}
-
-LABEL_WORDS = {
-    LabelState.QUEUED: N_("waits for the printer"),
-    LabelState.LEASED: N_("on its way to the printer"),
-    LabelState.INTENT: N_("being printed"),
-    LabelState.SENT: N_("being printed"),
-    LabelState.PRINTED: N_("printed: scan it back"),
-    LabelState.AMBIGUOUS: N_("perhaps printed: look, and scan it back"),
 }
 
 SHOWN = tuple(Command)
@@ -193,7 +184,8 @@ def station(code: str) -> ResponseReturnValue:
             fragment=fragment,
             picture=picture,
             verdict_words=VERDICT_WORDS,
-            label_words=LABEL_WORDS,
+            label_words=STATE_WORDS,
+            jobs=jobs_under_way(session, code),
             command_words=[(command.value, translate(COMMAND_WORDS[command])) for command in SHOWN],
             bench_words={name: translate(words) for name, words in BENCH_WORDS.items()},
             zone=lab.settings.zone,
@@ -226,15 +218,20 @@ def events(code: str) -> ResponseReturnValue:
     seen = query(SeenSchema())
     given = request.headers.get("Last-Event-ID", "")
     sequence = int(given) if given.isdecimal() else seen["after"]
-    feed: Feed = current_app.extensions.setdefault(
-        "osteon_feed",
-        Feed(database, timedelta(minutes=laboratory().settings.bench_idle_minutes)),
-    )
     return Response(
-        feed.follow(code, lambda after: _news(database, code, after), sequence, seen["revision"]),
+        station_feed().follow(
+            code, lambda after: _news(database, code, after), sequence, seen["revision"]
+        ),
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def station_feed() -> Feed:
+    """Return the one feed of this process."""
+    idle = timedelta(minutes=laboratory().settings.bench_idle_minutes)
+    feed: Feed = current_app.extensions.setdefault("osteon_feed", Feed(laboratory().database, idle))
+    return feed
 
 
 def _news(database: Database, code: str, sequence: int) -> dict[str, object]:

@@ -33,7 +33,7 @@ from lims.plates.models import Batch
 from lims.plates.operations import Opened, add_blank, complete_batch, open_batch, place_in_batch
 from lims.plates.queries import batch_of, lots_used, members_of
 from lims.plates.rules import Activity, WellRole
-from lims.printing.operations import queue_label
+from lims.printing.operations import begin_job, queue_label
 from lims.printing.queries import check_label
 from lims.samples.operations import (
     begin_amount,
@@ -138,7 +138,12 @@ def complete_extraction(
     used = [member.subject_code for member in members if member.subject_code is not None]
     use_aliquots(session, used, batch=batch_code, by=by, at=at, station=station, witness=witness)
     made = []
-    for member in members:
+    job = None
+    if station:
+        job = begin_job(
+            session, about=batch_code, station=station, labels=len(members), by=by, at=at
+        )
+    for place, member in enumerate(members, start=1):
         is_blank = member.role is WellRole.BLANK
         code = fresh_code(session, Kind.EXTRACT)
         parents = (batch_code,) if member.subject_code is None else (
@@ -162,7 +167,7 @@ def complete_extraction(
             label = queue_label(
                 session, code, layout="tube", station=station,
                 kind="REAGENT BLANK" if is_blank else "EXTRACT",
-                line1=f"{batch_code} {member.position}", by=by, at=at,
+                line1=f"{batch_code} {member.position}", by=by, at=at, job=job, place=place,
             )  # fmt: skip
         made.append(Made(code, member.position, is_blank, label))
     session.flush()

@@ -232,28 +232,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("scan_id", name=op.f("uq_scan_record_scan_id")),
     )
     op.create_index("ix_scan_record_recent", "scan_record", ["station_code", "id"], unique=False)
-    op.create_table(
-        "label_alarm",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("scan_id", sa.String(length=64), nullable=False),
-        sa.Column("station_code", sa.String(length=9), nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("refusal", sa.String(length=40), nullable=False),
-        sa.Column("read", sa.String(length=40), nullable=False),
-        sa.Column("raised_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("answered_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("answered_by", sa.String(length=80), nullable=True),
-        sa.Column("reason", sa.String(length=400), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_label_alarm_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["scan_id"], ["scan_record.scan_id"], name=op.f("fk_label_alarm_scan_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["station_code"], ["station.code"], name=op.f("fk_label_alarm_station_code")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_label_alarm")),
-        sa.UniqueConstraint("scan_id", name=op.f("uq_label_alarm_scan_id")),
-    )
-    op.create_index("ix_label_alarm_open", "label_alarm", ["answered_at", "id"], unique=False)

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from lims.bench.models import Alarm, CommandCard, ScanRecord, StationState
+from lims.bench.models import CommandCard, ScanRecord, StationState
 from lims.bench.operations import print_cards, record_entry, record_scan, take_bench
 from lims.bench.rules import COMMAND_CODES
 from lims.core.actors import Actor, Role
@@ -20,9 +20,9 @@ from lims.core.scans import Command, Entry, Scan, Source, StationKind, Verdict
 from lims.custody.queries import history
 from lims.custody.rules import Tag
 from lims.features import MEANINGS
-from lims.printing.models import LabelInstance
+from lims.printing.models import Alarm, LabelInstance
 from lims.printing.queries import labels_of, live_label
-from lims.printing.rules import LabelState
+from lims.printing.rules import AlarmWhy, LabelState
 from lims.web.rights import STATION_ROLES
 from tests.cast import Cast
 
@@ -140,7 +140,7 @@ def test_a_voided_label_is_an_alarm_that_stands_until_quality_answers_it(
     assert old in quality.get("/alarms").get_data(as_text=True)
     with database.reading() as session:
         alarm = session.scalars(select(Alarm)).one()
-        assert (alarm.read, alarm.refusal) == (old, "LabelVoid")
+        assert (alarm.read, alarm.why, alarm.code) == (old, AlarmWhy.VOID, bone)
         raised = [
             one for one in history(session, cast.stations[kind])
             if one.tag == Tag.LABEL_ALARM_RAISED

@@ -31,6 +31,16 @@ def label_of_payload(session: Session, payload: str) -> LabelInstance | None:
     return session.scalar(select(LabelInstance).where(LabelInstance.payload == payload))
 
 
+def newest_label(session: Session, code: str) -> LabelInstance | None:
+    """Return the label of a thing that was ordered last."""
+    return session.scalar(
+        select(LabelInstance)
+        .where(LabelInstance.code == code)
+        .order_by(LabelInstance.id.desc())
+        .limit(1)
+    )
+
+
 def labels_of(session: Session, code: str) -> Sequence[LabelInstance]:
     """Return every label a thing ever had, the newest first."""
     return session.scalars(

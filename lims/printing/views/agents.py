@@ -5,7 +5,7 @@ import time
 from base64 import b64encode
 from typing import Any
 
-from flask import Blueprint, g, jsonify, url_for
+from flask import g, jsonify, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -23,11 +23,10 @@ from lims.printing.operations import (
 )
 from lims.printing.queries import queued_at
 from lims.printing.schemas import OutcomeSchema, ReprintSchema, WaitSchema
+from lims.printing.views.blueprint import blueprint
 from lims.web.guard import may_here, needs, signed_in
 from lims.web.pages import code_in_path, done, form, laboratory, query, reading, write
 from lims.web.rights import Right
-
-blueprint = Blueprint("printing", __name__)
 
 LOOK_AGAIN_SECONDS = 0.15
 

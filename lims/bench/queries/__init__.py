@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lims.bench.models import Alarm, BenchSession, Device, ScanRecord, Screen, StationState
+from lims.bench.models import BenchSession, Device, ScanRecord, Screen, StationState
 from lims.bench.rules import AGENT_SILENT_SECONDS, DeviceState, RecordKind
 from lims.core.codes import Kind, MistypedCode, read_payload
 from lims.custody.models import Subject
 from lims.people.models import Person, Station, StationAgent
-from lims.people.queries import initials_of, station_agent, station_agents
+from lims.people.queries import station_agent, station_agents
 from lims.people.rules import clock_is_wrong, holds_claim
 from lims.printing.queries import counter_jumped, queue_revisions
 from lims.printing.rules import COUNTER_JUMPED
@@ -196,33 +196,6 @@ def _shown(row: Device, *, silent: bool, jumped: bool) -> ShownDevice:
     if jumped and row.kind == "printer" and state == "ready":
         state, detail = "waits", COUNTER_JUMPED
     return ShownDevice("scanner" if row.kind == "scanner" else "printer", row.kind, state, detail)
-
-
-@dataclass(frozen=True)
-class AlarmRow:
-    """An alarm with the initials of who read the label and of who answered."""
-
-    alarm: Alarm
-    station: Station
-    read_by: str
-    answered_by: str
-
-
-def alarms(session: Session, *, before: int = 0, limit: int = 50) -> list[AlarmRow]:
-    """Return the alarms, those that nobody has answered first, then the newest."""
-    rows = session.execute(
-        select(Alarm, Station, Person.initials)
-        .join(Station, Station.code == Alarm.station_code)
-        .outerjoin(Person, Person.id == Alarm.person_id)
-        .where(Alarm.id < before if before else Alarm.id > 0)
-        .order_by(Alarm.answered_at.is_not(None), Alarm.id.desc())
-        .limit(limit)
-    ).all()
-    answered = initials_of(session, {row[0].answered_by for row in rows if row[0].answered_by})
-    return [
-        AlarmRow(alarm, station, initials or "", answered.get(alarm.answered_by or "", ""))
-        for alarm, station, initials in rows
-    ]
 
 
 def screens(session: Session) -> Sequence[Screen]:

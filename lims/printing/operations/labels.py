@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs of labels: queue, lease to an agent, take its word, scan back, void."""
+"""The verbs of single labels: queue, lease to an agent, take its word, scan back, void."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,12 +19,15 @@ from lims.custody.operations import append, lock_subject
 from lims.custody.queries import anchor
 from lims.custody.rules import Tag
 from lims.layouts.queries import in_use, version
-from lims.printing.models import LabelInstance, LabelQueue
-from lims.printing.queries import label_of_payload, live_label, waiting
+from lims.printing.models import LabelInstance, LabelQueue, PrintJob
+from lims.printing.operations.alarms import raise_alarm
+from lims.printing.queries import label_of_payload, live_label, newest_label, waiting
 from lims.printing.rules import (
     AFTER_OUTCOME,
+    JOB_BLOCK,
     PENDING,
     SCANNABLE,
+    AlarmWhy,
     LabelDoesNotFit,
     LabelPending,
     LabelState,
@@ -73,6 +76,9 @@ def queue_label(
     kind: str = "",
     reason: str = "",
     idem: str = "",
+    job: PrintJob | None = None,
+    place: int | None = None,
+    stopped: bool = False,
 ) -> str:
     """Queue a label for a thing at a station's printer; return its payload (11 characters).
 
@@ -80,6 +86,7 @@ def queue_label(
     its words are checked. line1, line2 and kind are words printed beside the code, never of the
     sealed side. With a live label there must be a `reason`, and that label is
     void from now on. `idem` is the key of the event where the request's must not stand in it.
+    `place` is its number in a `job`; `stopped` while the job is.
     Raises LabelPending when one is on its way already, ReasonMissing.
     """
     pending = session.scalar(
@@ -93,16 +100,18 @@ def queue_label(
     if live is not None:
         if not reason.strip():
             raise ReasonMissing(code=code)
-        _void(session, live, reason=reason, by=by, at=at)
+        void_instance(session, live, reason=reason, by=by, at=at)
     instance = LabelInstance(
         payload=_fresh_payload(session, code),
         code=code,
+        job_id=None if job is None else job.id,
+        place=place,
         layout=layout,
         layout_version=used.number,
         layout_sha256=used.sha256,
         lines={"line1": line1, "line2": line2, "kind": kind},
         station_code=station,
-        state=LabelState.QUEUED,
+        state=LabelState.STOPPED if stopped else LabelState.QUEUED,
         reason=reason,
         queued_at=at,
         queued_by=by.id,
@@ -118,7 +127,7 @@ def queue_label(
         },
         idem=idem,
     )  # fmt: skip
-    _changed(session, station)
+    changed(session, station)
     return instance.payload
 
 
@@ -131,17 +140,19 @@ def lease_labels(
     For the time `hold` nobody else is given them: so long the agent may print them without asking,
     also while the server is away. A lease that ended without intent is given again under a higher
     fence; one with intent never. An `agent` that is `idle` holds nothing: what it was given before
-    never reached it, and is given again.
+    never reached it, and is given again. Single labels come before those of jobs, and of a job
+    only a few are given at a time.
     """
     rows = session.scalars(
         select(LabelInstance)
         .where(waiting(station, at, idle=agent if idle else ""))
-        .order_by(LabelInstance.id)
+        .order_by(LabelInstance.job_id.asc().nulls_first(), LabelInstance.place, LabelInstance.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+    alone = sum(row.job_id is None for row in rows)
     leases = []
-    for row in rows:
+    for row in rows[: max(alone, JOB_BLOCK)]:
         used = version(session, row.layout, row.layout_version)
         zpl = _render(row, used.layout, anchor(session), at, dpi)
         # The shipped layout may be of a newer release than when the label was ordered.
@@ -197,7 +208,7 @@ def record_print_outcome(
         row.odometer_before = before
     if after is not None:
         row.odometer_after = after
-    _changed(session, station)
+    changed(session, station)
     if outcome is PrintOutcome.SENT:
         # Between intent and proof; the ledger has both of these.
         return row
@@ -213,6 +224,10 @@ def record_print_outcome(
         append(
             session, Tag.PRINTER_COUNTER_JUMPED, stream=station, by=by, at=at, device=station,
             content={"label": payload, "odometer_last": jump[0], "odometer_before": jump[1]},
+        )  # fmt: skip
+        raise_alarm(
+            session, AlarmWhy.COUNTER, read=f"{jump[0]} → {jump[1]}", station=station, by=by,
+            at=at, code=row.code,
         )  # fmt: skip
     return row
 
@@ -245,15 +260,15 @@ def scan_label(
         return False
     if row.state not in SCANNABLE:
         raise LabelVoid(code=row.code)
-    changed = session.execute(
+    activated = session.execute(
         update(LabelInstance)
         .where(LabelInstance.id == row.id, LabelInstance.state.in_(SCANNABLE))
         .values(state=LabelState.ACTIVE, changed_at=at)
     ).rowcount  # type: ignore[attr-defined]  # an UPDATE's result has one
-    if changed != 1:
+    if activated != 1:
         raise LabelVoid(code=row.code)
     session.refresh(row)
-    _changed(session, row.station_code)
+    changed(session, row.station_code)
     append(
         session, Tag.LABEL_INSTANCE_VERIFIED, stream=row.code, by=by, at=at, device=station,
         content={"label": row.payload},
@@ -276,7 +291,7 @@ def void_label(
     lock_subject(session, row.code)
     session.refresh(row)
     if row.state is not LabelState.VOID:
-        _void(session, row, reason=reason, by=by, at=at)
+        void_instance(session, row, reason=reason, by=by, at=at)
     return row
 
 
@@ -285,31 +300,53 @@ def reprint(
 ) -> str:
     """Void whatever label a thing has or waits for, and queue a new instance like it.
 
-    Raises NotFound when it never had one, ReasonMissing.
+    One that waits in a job of the same station keeps its number there. Raises NotFound when it
+    never had one, ReasonMissing.
     """
     # The thing first: two people who reprint at once take turns and never wait for each other.
     lock_subject(session, code)
-    last = session.scalar(
-        select(LabelInstance).where(LabelInstance.code == code).order_by(LabelInstance.id.desc())
-    )
+    last = newest_label(session, code)
     if last is None:
         raise NotFound(code=code)
+    job = None
+    if last.state in PENDING and last.job_id is not None:
+        job = session.get(PrintJob, last.job_id)
+    if job is not None and job.station_code != station:
+        job = None
+    return again(session, last, reason=reason, station=station, by=by, at=at, job=job)
+
+
+def again(
+    session: Session, last: LabelInstance, *, reason: str, station: str, by: Actor, at: datetime,
+    job: PrintJob | None = None, place: int | None = None, stopped: bool = False,
+) -> str:  # fmt: skip
+    """Void the newest label of a thing that is locked, and queue a new one like it.
+
+    Raises ReasonMissing.
+    """
     if not reason.strip():
-        raise ReasonMissing(code=code)
+        raise ReasonMissing(code=last.code)
+    # In one order: whoever prints again the other way round waits, and is not waited for.
+    for one in sorted({last.station_code, station}):
+        changed(session, one)
     if last.state in PENDING:
-        _void(session, last, reason=reason, by=by, at=at)
+        void_instance(session, last, reason=reason, by=by, at=at)
     return queue_label(
-        session, code, layout=last.layout, station=station, by=by, at=at, reason=reason,
+        session, last.code, layout=last.layout, station=station, by=by, at=at, reason=reason,
         line1=last.lines["line1"], line2=last.lines["line2"], kind=last.lines["kind"],
+        job=job, place=last.place if job is not None and place is None else place, stopped=stopped,
     )  # fmt: skip
 
 
-def _void(session: Session, row: LabelInstance, *, reason: str, by: Actor, at: datetime) -> None:
+def void_instance(
+    session: Session, row: LabelInstance, *, reason: str, by: Actor, at: datetime
+) -> None:
+    """Void one instance: what it is on, or would have been on, must not be used by it."""
     row.state = LabelState.VOID
     row.changed_at = at
     row.fault = reason[:200]
     session.flush()
-    _changed(session, row.station_code)
+    changed(session, row.station_code)
     append(
         session, Tag.LABEL_INSTANCE_VOIDED, stream=row.code, by=by, at=at,
         content={"label": row.payload, "reason": reason},
@@ -331,7 +368,8 @@ def _check_fit(
             raise LabelDoesNotFit(words=str(error.value)) from error
 
 
-def _changed(session: Session, station: str) -> None:
+def changed(session: Session, station: str) -> None:
+    """Count a change of a station's labels up: its pages are told."""
     queue = session.get(LabelQueue, station, with_for_update=True)
     if queue is None:
         session.add(LabelQueue(station_code=station, revision=1))
