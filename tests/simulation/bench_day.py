@@ -8,15 +8,18 @@ break at random, by the seed. In the evening everything sent by a scanner and ev
 out of a printer is compared with what is on record. Run on purpose; CI runs a small share.
 
     python tests/simulation/bench_day.py [--seed 1] [--scans 3000] [--labels 600]
-        [--database URL --owner URL | --postgres] [--json]
+        [--database URL --owner URL | --postgres] [--keep FOLDER]
 
 The last line is one JSON object; the exit status is 1 unless it says "ok".
 """
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import random
+import resource
 import sys
 import tempfile
 import threading
@@ -32,7 +35,7 @@ from lims.people.models import StationAgent
 from lims.printing.models import LabelInstance
 from lims.printing.rules import PENDING, LabelState
 from tests.simulation.bench_day_account import Account, settle_account
-from tests.simulation.bench_day_faults import Gremlin
+from tests.simulation.bench_day_faults import Gremlin, Rival
 from tests.simulation.bench_day_laboratory import (
     BENCHES,
     Agent,
@@ -42,12 +45,14 @@ from tests.simulation.bench_day_laboratory import (
     found_day,
     write_config,
 )
-from tests.simulation.bench_day_people import Post, Tally
+from tests.simulation.bench_day_notes import Tally
+from tests.simulation.bench_day_people import Post
 from tests.simulation.bench_day_rooms import Store, Wet
 from tests.simulation.bench_day_work import Bench, Front, Things
+from tests.simulation.own_postgres import own_database
 
 CROWD = {"front": Front, "wet": Wet, "store": Store}
-LONGEST = 600.0
+LONGEST = 3000.0
 EVENING = 120.0
 
 
@@ -80,8 +85,20 @@ class Day:
             )
             for name, kinds in BENCHES.items()
         }  # fmt: skip
+        self.rivals = {name: self._rival(name) for name in BENCHES}
         self.posts: dict[StationKind, Post] = {}
         self._rng = rng
+
+    def _rival(self, name: str) -> Rival:
+        folder = self.lab.settings.folder / f"rival-{name}"
+        folder.mkdir()
+        config = write_config(
+            self.lab, f"rival-{name}", BENCHES[name], server=self.server.address, devices=folder
+        )
+        codes = [self.lab.cast.stations[kind] for kind in BENCHES[name]]
+        return Rival(
+            Agent(config, folder / "agent.log"), Devices(folder, codes, print_seconds=0.05)
+        )
 
     def begin(self) -> None:
         """Start everything and wait until all stations' devices are ready."""
@@ -97,8 +114,8 @@ class Day:
             )
         self.before = {post.code: post.odometer() for post in self.posts.values()}
 
-    def work(self, *, faults: bool = True) -> list[Gremlin]:
-        """Work until enough was done; raises what broke a bench."""
+    def work(self, *, short: bool) -> list[Gremlin]:
+        """Work until enough was done; raises what broke a bench. A `short` day breaks quickly."""
         stop, evening = threading.Event(), threading.Event()
         things = Things()
         everywhere = tuple(self.posts.values())
@@ -112,11 +129,12 @@ class Day:
         gremlins = [
             Gremlin(
                 name, tuple(self.posts[kind] for kind in kinds), self.agents[name], self.server,
-                self.tally, random.Random(self._rng.random()), evening, (0.5, 5.0),  # noqa: S311
+                self.tally, random.Random(self._rng.random()), evening, short,  # noqa: S311
+                self.rivals[name],
             )
             for name, kinds in BENCHES.items()
         ]  # fmt: skip
-        for thread in [*benches, *(gremlins if faults else [])]:
+        for thread in [*benches, *gremlins]:
             thread.start()
         ends = time.monotonic() + LONGEST
         told = 0.0
@@ -129,7 +147,7 @@ class Day:
                 break
             time.sleep(0.1)
         evening.set()
-        for gremlin in gremlins if faults else []:
+        for gremlin in gremlins:
             gremlin.join()
         for one in [*benches, *gremlins]:
             if one.failed is not None:
@@ -194,34 +212,40 @@ class Day:
 
     def kill(self) -> None:
         """End every process that is left, at once."""
-        for one in (*self.agents.values(), self.server, self.devices):
+        rivals = [part for one in self.rivals.values() for part in (one.agent, one.devices)]
+        for one in (*rivals, *self.agents.values(), self.server, self.devices):
             one.end()
 
 
 def simulate(
-    folder: Path, *, scans: int, labels: int, seed: int, url: str = "", owner: str = ""
-) -> dict[str, object]:
-    """Run a day in an empty folder and return its account."""
+    folder: Path, *, scans: int, labels: int, seed: int, short: bool = False, url: str = "",
+    owner: str = "",
+) -> dict[str, object]:  # fmt: skip
+    """Run a day in an empty folder and return its account.
+
+    In a `short` day only that breaks which is mended in a moment.
+    """
     began = time.monotonic()
     lab = found_day(folder, samples=samples_for(labels), url=url, owner=owner)
     day = Day(lab, scans=scans, labels=labels, seed=seed)
     _tell(f"founded in {time.monotonic() - began:.1f} s")
     try:
         day.begin()
-        gremlins = day.work()
+        gremlins = day.work(short=short)
         _tell(f"evening after {time.monotonic() - began:.1f} s")
         day.close_up()
         day.end()
         account = settle_account(
             lab, list(day.posts.values()), day.before,
             [agent.journal for agent in day.agents.values()],
+            [one.devices.folder for one in day.rivals.values()],
         )  # fmt: skip
     finally:
         day.kill()
     untold = [one for gremlin in gremlins for one in gremlin.untold]
     return _result(account, day, untold) | {
         "seed": seed, "seconds": round(time.monotonic() - began, 1),
-        "load": round(os.getloadavg()[0], 1),
+        "load": round(os.getloadavg()[0], 1), "cpu_seconds": round(_cpu(), 1),
     }  # fmt: skip
 
 
@@ -244,6 +268,12 @@ def _result(account: Account, day: Day, untold: list[str]) -> dict[str, object]:
     } | account.more
 
 
+def _cpu() -> float:
+    """Return how many seconds of a core the processes of the day took."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def _tell(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
@@ -256,6 +286,8 @@ def main() -> int:
     parser.add_argument("--labels", type=int, default=600)
     parser.add_argument("--database", default="", help="an empty PostgreSQL database, as lims_app")
     parser.add_argument("--owner", default="", help="the same as its owner")
+    parser.add_argument("--postgres", action="store_true", help="run a server of its own")
+    parser.add_argument("--json", action="store_true", help="say nothing but the last line")
     parser.add_argument("--keep", type=Path, help="an empty folder, kept for a look afterwards")
     asked = parser.parse_args()
     with ExitStack() as stack:
@@ -263,10 +295,15 @@ def main() -> int:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="osteon-day-"))
         )
         place.mkdir(parents=True, exist_ok=True)
+        url, owner = asked.database, asked.owner
+        if asked.postgres:
+            server = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="osteon-pg-")))
+            url, owner = stack.enter_context(own_database(server))
+        if asked.json:
+            stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
         result = simulate(
-            place, scans=asked.scans, labels=asked.labels, seed=asked.seed, url=asked.database,
-            owner=asked.owner,
-        )  # fmt: skip
+            place, scans=asked.scans, labels=asked.labels, seed=asked.seed, url=url, owner=owner
+        )
     print(json.dumps(result))
     return 0 if result["ok"] else 1
 

@@ -65,20 +65,28 @@ class Account:
         )
 
 
-def papers_of(lab: Laboratory, station: str) -> dict[int, bytes]:
+def papers_of(folder: Path, station: str) -> dict[int, bytes]:
     """Return what a station's printer ever made, by its counter."""
-    files = printed_folder(lab.settings.folder, station).glob("*.zpl")
+    files = printed_folder(folder, station).glob("*.zpl")
     return {int(path.stem): path.read_bytes() for path in files}
 
 
 def settle_account(
-    lab: Laboratory, posts: list[Post], before: dict[str, int], journals: list[Path]
-) -> Account:
+    lab: Laboratory, posts: list[Post], before: dict[str, int], journals: list[Path],
+    elsewhere: list[Path],
+) -> Account:  # fmt: skip
     """Compare scanners, printers, journals and the server's records after the day.
 
-    `before`: the counter of each station's printer in the morning, by code.
+    `before`: the counter of each station's printer in the morning, by code. `elsewhere`: the
+    folders of devices whose agents must have been refused.
     """
     account = Account()
+    account.unexplained += [
+        f"a second agent printed at {post.kind.value}"
+        for folder in elsewhere
+        for post in posts
+        if papers_of(folder, post.code)
+    ]
     database = lab.open()
     with database.reading() as session:
         for post in posts:
@@ -176,7 +184,7 @@ def _account_labels(
     papers: Counter[str] = Counter()
     early: set[str] = set()
     for post in posts:
-        made = papers_of(lab, post.code)
+        made = papers_of(lab.settings.folder, post.code)
         for number, zpl in made.items():
             # A label may carry its payload in two symbols.
             said = sorted(set(codes_in(zpl)))

@@ -1,25 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """What breaks in the simulated day, and whoever mends it once the page has told them."""
 
+import contextlib
 import random
 import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from instruments.virtual.control import Fault
-from tests.simulation.bench_day_laboratory import Agent, Server
-from tests.simulation.bench_day_people import Post, Tally
+from instruments.virtual.control import Fault, Tone, VirtualBenchFault
+from tests.simulation.bench_day_laboratory import Agent, Devices, Server
+from tests.simulation.bench_day_notes import Tally
+from tests.simulation.bench_day_people import Post
 
 TELL_SECONDS = 25.0
 """So long may a fault of a device that stays last before the page shows it."""
 
 _STAYING = (
     Fault.PAPER_OUT, Fault.RIBBON_OUT, Fault.HEAD_OPEN, Fault.OVER_TEMPERATURE, Fault.PAUSED,
+    Fault.UNDER_TEMPERATURE, Fault.BUFFER_FULL, Fault.XOFF, Fault.LATE,
     Fault.SILENT, Fault.MUTE, Fault.GARBAGE, Fault.UNPLUGGED,
 )  # fmt: skip
 _server_turn = threading.Lock()
 """One fault of the server at a time."""
+
+
+@dataclass
+class Rival:
+    """A second agent for a bench, with a scanner and a printer of its own at each station."""
+
+    agent: Agent
+    devices: Devices
 
 
 class Gremlin(threading.Thread):
@@ -27,20 +39,20 @@ class Gremlin(threading.Thread):
 
     def __init__(
         self, name: str, posts: tuple[Post, ...], agent: Agent, server: Server, tally: Tally,
-        rng: random.Random, stop: threading.Event, pause: tuple[float, float],
+        rng: random.Random, stop: threading.Event, short: bool, rival: Rival,
     ) -> None:  # fmt: skip
         super().__init__(name=f"gremlin of {name}", daemon=True)
         self.failed: BaseException | None = None
         self.untold: list[str] = []
         self._posts, self._agent, self._server = posts, agent, server
         self._tally, self._rng, self._stop_all = tally, rng, stop
-        self._pause = pause
+        self._short, self._rival = short, rival
         self._deck: list[Callable[[], None]] = []
 
     def run(self) -> None:
         """Break and mend until the day is over."""
         try:
-            while not self._stop_all.wait(self._rng.uniform(*self._pause)):
+            while not self._stop_all.wait(self._rng.uniform(0.5, 1.5 if self._short else 5)):
                 if not self._deck:
                     self._deck = self._all()
                     self._rng.shuffle(self._deck)
@@ -50,12 +62,14 @@ class Gremlin(threading.Thread):
             self._stop_all.set()
 
     def _all(self) -> list[Callable[[], None]]:
+        if self._short:
+            return [self._power_cycle, self._jump, self._agent_killed, self._scanner_gone]
         deck: list[Callable[[], None]] = [
-            self._staying(fault) for fault in self._rng.sample(_STAYING, 4)
+            self._staying(fault) for fault in self._rng.sample(_STAYING, 5)
         ]
         deck += [
             self._torn, self._unplugged_after, self._power_cycle, self._jump, self._agent_killed,
-            self._agent_killed, self._agent_ended, self._scanner_gone,
+            self._agent_killed, self._agent_ended, self._scanner_gone, self._second_agent,
             self._rng.choice((self._server_killed, self._server_frozen)),
         ]  # fmt: skip
         return deck
@@ -140,6 +154,26 @@ class Gremlin(threading.Thread):
         self._tally.count("fault: agent ended and started")
         self._agent.end(signal.SIGTERM)
         self._agent.start()
+
+    def _second_agent(self) -> None:
+        """Let a second agent work for this bench: it is refused, and the page says so."""
+        self._tally.count("fault: a second agent")
+        post = self._rng.choice(self._posts)
+        self._rival.devices.start()
+        self._rival.agent.start()
+        ends = time.monotonic() + TELL_SECONDS
+        while "server fault" not in post.devices_shown() and not self._stop_all.is_set():
+            if time.monotonic() >= ends:
+                self.untold.append(f"{post.kind.value}: a second agent")
+                break
+            time.sleep(0.2)
+        else:
+            with contextlib.suppress(VirtualBenchFault):
+                heard = self._rival.devices.bench.scan(post.code, "B346790RK01", wait=2.0)
+                if heard.tone not in (None, Tone.REFUSED):
+                    self.untold.append(f"{post.kind.value}: the second agent sounded {heard.tone}")
+        self._rival.agent.end()
+        self._rival.devices.end()
 
     def _server_killed(self) -> None:
         with _server_turn:

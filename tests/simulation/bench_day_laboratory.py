@@ -293,6 +293,7 @@ class Devices(Running):
             command += ["--station", station]
         command += ["--print-seconds", str(print_seconds)]
         super().__init__(command, folder / "devices.log")
+        self.folder = folder
         self.bench = VirtualBench(folder)
 
 

@@ -8,10 +8,8 @@ paper that comes out of the printer. Everything sent over the line is noted, for
 import contextlib
 import re
 import secrets
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -23,6 +21,7 @@ from lims.bench.views.screens import COOKIE
 from lims.core.codes import CODE_LENGTH
 from lims.core.scans import DOOR_PIN, Command, StationKind
 from tests.simulation.bench_day_laboratory import PIN, Laboratory, browser
+from tests.simulation.bench_day_notes import Answer, DayBroken, Sent, Tally, answer_of
 
 COMMANDS = {command: code for code, command in COMMAND_CODES.items()}
 NO_PAPER = "No label came out of the printer."
@@ -36,84 +35,6 @@ _WAITING = re.compile(
 )  # the list of labels on a station's page
 _ROW = re.compile(r'<li class="row">.*?</li>', re.DOTALL)
 _TEXT = re.compile(r"<[^>]+>")
-
-
-class DayBroken(Exception):
-    """Something never worked again, or something was done that must not be: the day ends."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One frame that a scanner sent; a tone was heard (`sure`) where it must be on record.
-
-    `tone` is that of this frame alone, None where it is not known.
-    """
-
-    raw: bytes
-    sure: bool
-    tone: Tone | None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A verdict as the page tells it."""
-
-    verdict: str
-    say: str
-    do: str
-    subject: str
-    position: str
-    labels: tuple[str, ...] = ()
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it was accepted."""
-        return self.verdict == "accepted"
-
-
-def _answer(told: dict[str, Any]) -> Answer:
-    return Answer(
-        str(told["verdict"]), told["say"]["en"], told["do"]["en"] if told["do"] else "",
-        told["subject"] or "", told["position"] or "", tuple(told["labels"]),
-    )  # fmt: skip
-
-
-@dataclass
-class Tally:
-    """What all benches have done so far, and when the day's work is enough."""
-
-    scans_wanted: int
-    labels_wanted: int
-    scans: int = 0
-    papers: int = 0
-    did: dict[str, int] = field(default_factory=dict)
-    surprises: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def count(self, what: str, more: int = 1) -> None:
-        """Note that something was done."""
-        with self.lock:
-            self.did[what] = self.did.get(what, 0) + more
-
-    def scanned(self, more: int = 1) -> None:
-        """Note scans."""
-        with self.lock:
-            self.scans += more
-
-    def came_out(self) -> None:
-        """Note a label in somebody's hand."""
-        with self.lock:
-            self.papers += 1
-
-    def surprise(self, words: str) -> None:
-        """Note an answer that nobody at the bench expected."""
-        with self.lock:
-            self.surprises.append(words)
-
-    @property
-    def enough(self) -> bool:
-        """Whether all was scanned and printed that the day asks for."""
-        return self.scans >= self.scans_wanted and self.papers >= self.labels_wanted
 
 
 class Post:
@@ -230,7 +151,7 @@ class Post:
             told = self._ask(
                 lambda: self._page.get(f"/bench/{self.code}/outcomes?after={self._seen}")
             )["outcomes"]
-            found += [_answer(one) for one in told]
+            found += [answer_of(one) for one in told]
             if told:
                 self._seen = int(told[-1]["sequence"])
             if len(told) == 50:
@@ -254,7 +175,7 @@ class Post:
             )
         )  # fmt: skip
         self._seen = max(self._seen, int(told["sequence"]))
-        return _answer(told)
+        return answer_of(told)
 
     def work_as(self, login: str) -> None:
         """Open work here with badge and PIN, unless this person works here already."""
@@ -328,7 +249,7 @@ class Post:
         )  # fmt: skip
         self._seen = max(self._seen, int(told["sequence"]))
         self._tally.count("typed with a reason")
-        return _answer(told)
+        return answer_of(told)
 
     # The labels that come out.
 

@@ -14,7 +14,8 @@ from instruments.virtual.control import Tone
 from lims.core.codes import ALPHABET, CODE_LENGTH
 from lims.core.scans import Command, StationKind
 from tests.simulation.bench_day_laboratory import Laboratory
-from tests.simulation.bench_day_people import COMMANDS, DAMAGED, Post, Tally
+from tests.simulation.bench_day_notes import Tally
+from tests.simulation.bench_day_people import COMMANDS, DAMAGED, Post
 
 
 @dataclass

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from tests.simulation import frames, kill_server, power_cut
+from tests.simulation import bench_day, frames, kill_server, power_cut
 from tests.simulation.laboratory import found
 
 
@@ -43,3 +43,13 @@ def test_a_check_character_that_sees_too_little_fails_the_simulation_of_frames()
         < frames.CHANCE
         < frames.p_value(32, 1000, frames.BOUND)
     )
+
+
+def test_of_a_short_day_at_three_benches_every_scan_and_every_label_is_told(
+    tmp_path: Path,
+) -> None:
+    result = bench_day.simulate(tmp_path, scans=60, labels=20, seed=7, short=True)
+
+    assert result["ok"], result
+    assert int(str(result["judged"])) >= 60
+    assert int(str(result["decoded"])) >= 20
