@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lims.printing.models import LabelInstance, LabelQueue
 from lims.printing.rules import COUNTER_JUMPED, PENDING, LabelNotVerified, LabelState
@@ -49,10 +49,26 @@ def labels_of(session: Session, code: str) -> Sequence[LabelInstance]:
 
 
 def pending_at(session: Session, station: str, *, limit: int = 100) -> Sequence[LabelInstance]:
-    """Return the labels of a station that are not yet live, the oldest first."""
+    """Return the labels of a station that are not yet live, the oldest first.
+
+    Those too that certainly did not come out, while their thing has no other: nobody can scan a
+    thing without a label, so the bench must tell of it.
+    """
+    other = aliased(LabelInstance)
+    has_other = (
+        select(other.id)
+        .where(other.code == LabelInstance.code, other.state.in_((*PENDING, LabelState.ACTIVE)))
+        .exists()
+    )
     return session.scalars(
         select(LabelInstance)
-        .where(LabelInstance.station_code == station, LabelInstance.state.in_(PENDING))
+        .where(
+            LabelInstance.station_code == station,
+            or_(
+                LabelInstance.state.in_(PENDING),
+                and_(LabelInstance.state == LabelState.LOST, ~has_other),
+            ),
+        )
         .order_by(LabelInstance.id)
         .limit(limit)
     ).all()
