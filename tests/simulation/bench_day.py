@@ -20,6 +20,7 @@ import json
 import os
 import random
 import resource
+import signal
 import sys
 import tempfile
 import threading
@@ -206,9 +207,9 @@ class Day:
             post.odometer_at_end = post.odometer()
             post.close()
         for agent in self.agents.values():
-            agent.end(15)
+            agent.end(signal.SIGTERM, seconds=60)
         for one in (self.server, self.devices):
-            one.end(15)
+            one.end(signal.SIGTERM, seconds=60)
 
     def kill(self) -> None:
         """End every process that is left, at once."""

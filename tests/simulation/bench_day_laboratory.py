@@ -208,10 +208,16 @@ class Running:
             )  # fmt: skip
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal; SIGKILL is what a power cut is to it."""
+        """Send a signal to it, and to its children unless it is asked to end by itself.
+
+        SIGKILL is what a power cut is to it.
+        """
         if self._process is None:
             raise RuntimeError("it does not run")
-        os.kill(self._process.pid, number)
+        if number is signal.SIGTERM:
+            self._process.terminate()
+        else:
+            os.killpg(self._process.pid, number)
 
     def end(self, number: signal.Signals = signal.SIGKILL, *, seconds: float = 15.0) -> None:
         """End it and wait for its end; nothing where it never ran."""
@@ -221,6 +227,10 @@ class Running:
             self.send(number)
         try:
             self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.send(signal.SIGKILL)
+            self._process.wait(seconds)
+            raise
         finally:
             stdin: IO[bytes] | None = self._process.stdin
             if stdin is not None:
