@@ -23,7 +23,7 @@ from lims.processes import Children, watch_parent
 HOST = "127.0.0.1"
 """The passwords of the demonstration are known: no other machine may reach it."""
 
-READY_SECONDS = 40
+READY_SECONDS = 120
 END_SECONDS = 4.5
 """What children get to drain in; then they are killed, so that all has ended within 5 s."""
 

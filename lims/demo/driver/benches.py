@@ -18,8 +18,8 @@ from lims.core.scans import Command
 from lims.demo.driver.pages import Browser, StepFailed
 
 SCAN_SECONDS = 10.0
-PRINT_SECONDS = 20.0
-STORED_SECONDS = 20.0
+PRINT_SECONDS = 90.0
+STORED_SECONDS = 90.0
 """How long a scan that the agent kept may take to reach a busy server."""
 
 _COMMANDS = {command: code for code, command in COMMAND_CODES.items()}

@@ -18,7 +18,7 @@ from lims.demo.laboratory import BUILT_FILE, read_built
 from lims.demo.launch import AGENT_LOG, END_SECONDS, HOST, free_port
 from lims.processes import Children
 
-READY_SECONDS = 60
+READY_SECONDS = 180
 LAST_WORDS = 4000
 """How many bytes of what the child said are shown when it fails."""
 

@@ -2,6 +2,7 @@
 """A demonstration at work, once for all tests that look at it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,9 +16,9 @@ import httpx
 import pytest
 
 from instruments.virtual.control import VirtualBench
-from lims.demo.laboratory import Built, read_built
+from lims.demo.laboratory import Built, build, read_built
 
-READY_SECONDS = 120
+READY_SECONDS = 200
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,22 @@ Start = Callable[..., Running]
 
 
 @pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demonstration that was built and never started."""
+    folder = tmp_path_factory.mktemp("built") / "demonstration"
+    build(folder)
+    return folder
+
+
+@pytest.fixture
+def built_folder(built_once: Path, tmp_path: Path) -> Path:
+    """A copy of it for this test alone."""
+    return shutil.copytree(built_once, tmp_path / "demonstration")
+
+
+@pytest.fixture(scope="module")
 def start_demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Start `lims demo` in a folder and wait until it is ready; all end with the tests."""
+    """Start `lims demo` in a folder and wait until it is ready; all end with the module's tests."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(folder: Path | None = None, *more: str) -> Running:
@@ -100,10 +115,13 @@ def start_demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             process.wait(60)
 
 
-@pytest.fixture(scope="session")
-def demonstration(start_demonstration: Start) -> Running:
+@pytest.fixture(scope="module")
+def demonstration(
+    start_demonstration: Start, built_once: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Running:
     """One demonstration for the tests that do not end it."""
-    return start_demonstration()
+    folder = tmp_path_factory.mktemp("demo") / "demonstration"
+    return start_demonstration(shutil.copytree(built_once, folder))
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from lims.demo.launch import END_SECONDS
 
 PATIENCE = 60.0
@@ -40,13 +38,11 @@ def test_children_are_killed_when_they_take_the_five_seconds_that_are_promised()
     assert END_SECONDS < 5
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_children_are_gone_soon_after_their_parent(start_demonstration: Any, how: int) -> None:
-    running = start_demonstration()
+def end(running: Any, how: signal.Signals) -> None:
+    """End a demonstration in this way, and see its children go."""
     children = running.descendants()
     # Server with its worker process, devices, laboratory's worker, bench agent.
     assert len(children) >= 5
-
     os.kill(running.process.pid, how)
     running.process.wait(PATIENCE)
     until_gone(children)
@@ -54,15 +50,16 @@ def test_children_are_gone_soon_after_their_parent(start_demonstration: Any, how
         assert running.process.returncode == 0
 
 
-def test_a_killed_demonstration_goes_on_where_it_was(start_demonstration: Any) -> None:
+def test_children_go_with_their_parent_however_it_ends_and_a_killed_one_goes_on_where_it_was(
+    start_demonstration: Any,
+) -> None:
     first = start_demonstration()
     stations = dict(first.built.stations)
-    children = first.descendants()
-    os.kill(first.process.pid, signal.SIGKILL)
-    first.process.wait(PATIENCE)
-    until_gone(children)
+    end(first, signal.SIGKILL)
 
-    again = start_demonstration(first.folder)
+    second = start_demonstration(first.folder)
+    assert second.built.stations == stations
+    assert all(one.scanner_heard and one.printer_heard for one in second.devices.state())
+    end(second, signal.SIGINT)
 
-    assert again.built.stations == stations
-    assert all(one.scanner_heard and one.printer_heard for one in again.devices.state())
+    end(start_demonstration(first.folder), signal.SIGTERM)

@@ -16,7 +16,6 @@ from lims.demo.command import demo
 from lims.demo.laboratory import (
     BUILT_FILE,
     NotADemonstration,
-    build,
     check_folder,
     open_demonstration,
     write_bench_file,
@@ -63,28 +62,20 @@ def test_a_file_is_refused_as_a_folder(tmp_path: Path) -> None:
         check_folder(place)
 
 
-def test_a_demonstration_that_was_not_built_to_its_end_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "demonstration"
-    build(folder)
-    (folder / BUILT_FILE).unlink()
+def test_a_demonstration_that_was_not_built_to_its_end_is_refused(built_folder: Path) -> None:
+    (built_folder / BUILT_FILE).unlink()
 
     with pytest.raises(NotADemonstration, match="not built to its end"):
-        open_demonstration(folder)
+        open_demonstration(built_folder)
 
 
-def test_a_demonstration_with_another_database_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "demonstration"
-    build(folder)
-
+def test_a_demonstration_with_another_database_is_refused(built_folder: Path) -> None:
     with pytest.raises(NotADemonstration, match="another database"):
-        open_demonstration(folder, "postgresql+psycopg://nobody@127.0.0.1:1/none")
+        open_demonstration(built_folder, "postgresql+psycopg://nobody@127.0.0.1:1/none")
 
 
-def test_a_run_through_wants_a_fresh_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "demonstration"
-    build(folder)
-
-    answer = CliRunner().invoke(demo, ["--run-through", "--folder", str(folder)])
+def test_a_run_through_wants_a_fresh_folder(built_folder: Path) -> None:
+    answer = CliRunner().invoke(demo, ["--run-through", "--folder", str(built_folder)])
 
     assert answer.exit_code == 1
     assert "fresh demonstration" in answer.output
@@ -104,8 +95,8 @@ def test_a_busy_port_is_said_clearly(tmp_path: Path) -> None:
     assert "--port" in answer.output
 
 
-def test_keys_of_agents_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
-    settings, built = build(tmp_path / "demonstration")
+def test_keys_of_agents_are_readable_by_their_owner_alone(built_folder: Path) -> None:
+    settings, built = open_demonstration(built_folder)
     bench = write_bench_file(settings, built, port=8400).read_text("utf-8")
 
     keys = list((settings.keys / "agents").iterdir())
@@ -114,8 +105,8 @@ def test_keys_of_agents_are_readable_by_their_owner_alone(tmp_path: Path) -> Non
     assert not any(key.read_text("ascii").strip() in bench for key in keys)
 
 
-def test_the_fictional_laboratory_has_a_sound_ledger(tmp_path: Path) -> None:
-    settings, _ = build(tmp_path / "demonstration")
+def test_the_fictional_laboratory_has_a_sound_ledger(built_folder: Path) -> None:
+    settings, _ = open_demonstration(built_folder)
     database = Database(settings.database_url)
     with database.reading() as session:
         report = verify_database(

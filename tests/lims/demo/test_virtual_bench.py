@@ -16,6 +16,7 @@ from lims.core.settings import Settings
 from lims.demo.accounts import ACCOUNTS, PASSWORD
 from lims.demo.views import blueprint
 
+pytestmark = pytest.mark.xdist_group("demonstration")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -91,11 +92,18 @@ def test_a_click_on_a_label_is_heard_at_the_scanner(newcomer: httpx.Client, stat
     page = newcomer.get(f"/demo/bench/{station}").text
     payload = re.search(r'name="text" value="([A-Z0-9]{11})"', page)
     assert payload is not None
-    heard = post(newcomer, f"/demo/bench/{station}", f"/demo/bench/{station}/scan", text=payload[1])
 
-    # Nobody works at this bench: the laboratory refuses, and the scanner says so.
-    assert "Refused: two low tones" in heard.text
-    assert payload[1] in heard.text
+    def scan() -> str:
+        page = f"/demo/bench/{station}"
+        return post(newcomer, page, f"{page}/scan", text=str(payload[1])).text
+
+    # Nobody works at this bench: the laboratory refuses, and the scanner says so. Where the answer
+    # comes too late for a tone, a person scans again.
+    ends = time.monotonic() + 60
+    while "Refused: two low tones" not in (heard := scan()):
+        assert "Stored, not checked" in heard
+        assert time.monotonic() < ends, "no answer ever came in time for a tone"
+    assert payload[1] in heard
 
 
 def test_with_the_network_away_a_scan_is_kept_and_sent_later(
