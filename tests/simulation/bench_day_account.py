@@ -20,14 +20,14 @@ from instruments.agent.journal import MAY_EXIST
 from instruments.scanners import IDLE, LineFrames, ScanFault
 from instruments.virtual.paths import printed_folder
 from labels.preview import codes_in
-from lims.bench.models import Alarm, ScanRecord
+from lims.bench.models import ScanRecord
 from lims.bench.operations.remembering import kept_text
 from lims.bench.rules import TONES, RecordKind
 from lims.core.scans import Source
 from lims.custody.models import LedgerEvent
 from lims.custody.operations import create_long_term_key
 from lims.custody.queries import verify_database
-from lims.printing.models import LabelInstance
+from lims.printing.models import Alarm, LabelInstance
 from lims.printing.rules import PENDING, LabelState
 from tests.simulation.bench_day_laboratory import Laboratory
 from tests.simulation.bench_day_people import Post
