@@ -214,7 +214,7 @@
 
   document.addEventListener("osteon:scan", (event) => {
     event.preventDefault();
-    const { text, source } = event.detail, input = box();
+    const { text, source, symbology } = event.detail, input = box();
     // At intake bags bear numbers of others: what is no code of ours is searched for, in a form of
     // its own on the sealed side, and is never sent to the bench.
     const search = root.querySelector("form[data-foreign]");
@@ -234,6 +234,7 @@
       }
     }
     const body = { scan_id: fresh(), text, source, device_time: new Date().toISOString() };
+    if (symbology) body.symbology = symbology;
     if (source === "typed" && reasons) {
       const reason = reasons.querySelector("select,input");
       body.reason = reason.value;
@@ -242,6 +243,14 @@
     }
     if (input) input.value = "";
     send(root.dataset.scans, body);
+    hold();
+  });
+
+  // Something was read that is no scan: told as loudly as a refusal, and nothing is done.
+  const SAID = JSON.parse(document.body.dataset.scanWords || "{}");
+  document.addEventListener("osteon:fault", (event) => {
+    event.preventDefault();
+    show({ verdict: "unknown", title: SAID.title, say: SAID[event.detail.kind], do: SAID.again });
     hold();
   });
 
