@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from instruments.analyzers.signal.peaks import RawPeak
 from instruments.analyzers.signal.values import Limits
 
-# Bleeding shows in the same scan; two scans are the reading error of a low peak.
-_SAME_SCAN = 2.0
+# Bleeding shows in the same scan; two scans, or a fifth of a wide peak's width, are the reading
+# error of a low peak.
+_SAME_SCAN, _SAME_SHARE = 2.0, 0.2
 # A dye of less than this share of saturation bleeds less than anybody's threshold.
 _TALL = 0.4
 # A spike is narrower than this share of a fragment's peak, and shows in so many dyes.
@@ -42,7 +43,8 @@ def _primary(
         if other == dye:
             continue
         for candidate in candidates:
-            reach = max(_SAME_SCAN, candidate.width / 2 if candidate.saturated else 0.0)
+            share_of_width = 0.5 if candidate.saturated else _SAME_SHARE
+            reach = max(_SAME_SCAN, share_of_width * candidate.width)
             # How much a peak that is cut off bleeds cannot be told: it was taller than it shows.
             share = 100 if candidate.saturated else limits.pull_up
             if (

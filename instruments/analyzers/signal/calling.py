@@ -32,7 +32,12 @@ _MOST_STUTTER = 0.6
 _LOSES_TWO_BASES = frozenset({"SE33", "D1S1656"})
 _STUTTER_REACH = 60
 # Widths in percent of what one fragment gives: a spike of the current, a blob of free dye.
-TOO_NARROW, _TOO_WIDE = 45, 250
+TOO_NARROW, _TOO_WIDE = 45, 300
+# How far from its ladder a marker's rare alleles lie, in repeats; and how far before its dye's
+# first marker a peak is still told with that marker, in hundredths of a bp: there is no other,
+# and in a control it must be seen.
+_REPEATS_OUTSIDE = 5
+_BEFORE_FIRST = 30 * BASE_PAIR
 # The polymerase adds a base to most copies; the rest show one base short of a taller peak.
 _ONE_BASE_SHORT, _ONE_BASE_REACH = 30, 35
 
@@ -64,6 +69,8 @@ class Territory:
     low: int
     high: int
     fit: LadderFit
+    # Below this no allele of the marker has been seen; what is there is told, not called.
+    farthest: int = 0
 
 
 def territories(
@@ -76,13 +83,13 @@ def territories(
         spans = [_span(marker, fits[marker.name], family) for marker in markers]
         row = []
         for i, (marker, (first, last)) in enumerate(zip(markers, spans, strict=True)):
-            reach = 5 * marker.repeat * BASE_PAIR
-            low = (spans[i - 1][1] + first) // 2 if i else first - reach
+            reach = _REPEATS_OUTSIDE * marker.repeat * BASE_PAIR
+            low = (spans[i - 1][1] + first) // 2 if i else first - _BEFORE_FIRST
             high = (last + spans[i + 1][0]) // 2 if i + 1 < len(spans) else last + reach
+            low = max(low, first - reach) if i or len(marker.ladder) <= 2 else low
             row.append(
-                Territory(marker, max(low, first - reach), min(high, last + reach),
-                          fits[marker.name])
-            )  # fmt: skip
+                Territory(marker, low, min(high, last + reach), fits[marker.name], first - reach)
+            )
         found[dye] = tuple(row)
     return found
 
@@ -134,6 +141,10 @@ def call_marker(territory: Territory, peaks: Sequence[Sized], limits: Limits) ->
             judged[i] = _peak(mine[i], marker, PeakKind.ARTEFACT, "one-base-short")
         elif 100 * mine[i].height < limits.locus_fraction * tallest:
             judged[i] = _peak(mine[i], marker, PeakKind.ARTEFACT, "low-beside-tallest")
+        elif mine[i].size < territory.farthest and any(
+            mine[j].size >= territory.farthest for j in standing
+        ):
+            judged[i] = _peak(mine[i], marker, PeakKind.ARTEFACT, "far-from-ladder")
         elif fit.refused is not None:
             judged[i] = _peak(mine[i], marker, PeakKind.OFF_LADDER, "ladder-refused")
         else:

@@ -32,6 +32,9 @@ _RUNG_TOO_MANY = 0.5
 _ONE_REPEAT_OFF = 0.6
 _LARGEST_RMS = 30
 _WINDOW_MARGIN = 150
+# Of a repeat: markers stray up to half of one from where their windows put them, against the
+# trend of the others, and a ladder that is whole and alone hardly ever is one repeat off.
+_AWAY = 0.7
 # Shared markers of a kit's relatives register well; fewer than this share is another kit.
 _LEAST_REGISTERED = 0.5
 
@@ -108,7 +111,7 @@ def agreeing(kit: Kit, ladders: Sequence[tuple[LadderFit, ...]]) -> list[tuple[L
 
 
 def _in_place(kit: Kit, fits: tuple[LadderFit, ...], family: str) -> tuple[LadderFit, ...]:
-    """Refuse an evenly spaced ladder that lies more than half a repeat off its usual place.
+    """Refuse an evenly spaced ladder that lies most of a repeat off its usual place.
 
     Only its place tells such a ladder from itself one repeat on. Polymer and temperature move
     all markers alike, long ones more than short ones, so that trend is taken off first.
@@ -124,7 +127,7 @@ def _in_place(kit: Kit, fits: tuple[LadderFit, ...], family: str) -> tuple[Ladde
         for marker, fit, off in known
         if len(marker.ladder) > 2
         and _is_even(marker)
-        and abs(off - trend(fit.rungs[0].size)) > _half_repeat(marker)
+        and abs(off - trend(fit.rungs[0].size)) > _AWAY * marker.repeat * BASE_PAIR
     }
     return tuple(
         replace(fit, refused="away-from-usual-place") if fit.marker in moved else fit

@@ -149,9 +149,15 @@ def _read(
     facts: list[Fact] = []
     candidates = _standards_for(injection, kit, standards, facts)
     fits = [
-        (fit_standard(peaks[dye], one, pulled_up=bled, least=limits.size_standard), one)
+        (
+            fit_standard(
+                peaks[dye], one, pulled_up=bled, least=limits.size_standard,
+                used_from=min(m.ladder[0].size + m.shift(one.family) for m in kit.markers),
+            ),
+            one,
+        )
         for one in candidates
-    ]
+    ]  # fmt: skip
     if not fits:
         facts.append(Fact("R01", "size-standard-unknown", {"kit": kit.name}))
         return _Read(injection, None, None, "", peaks, primaries, spiky, (), tuple(facts))

@@ -17,7 +17,7 @@ _SLOWEST, _FASTEST = 4.0, 60.0
 _MISSING = 14.0
 _UNUSED_TALL = 2.5
 _PULLED_UP = 2.0
-_MOST_CANDIDATES = 22
+_MOST_CANDIDATES, _MOST_UNDER = 14, 10
 # Good fits seen lie under 2.7 (standards with wide gaps) or 1.2, one-off assignments over 4.
 _LARGEST_JUMP = 3.5
 # How far in bp an omitted peak may lie from its nominal size; 250 runs up to 4 early.
@@ -52,12 +52,19 @@ class Sizer:
 
 
 def fit_standard(
-    peaks: Sequence[RawPeak], standard: SizeStandard, *, pulled_up: Sequence[bool], least: int
+    peaks: Sequence[RawPeak],
+    standard: SizeStandard,
+    *,
+    pulled_up: Sequence[bool],
+    least: int,
+    used_from: int = 0,
 ) -> tuple[SizeFit, Sizer | None]:
     """Find the peaks of the standard among those of its dye; size by them if they will do.
 
-    `least` is the laboratory's least height for the standard, RFU. The fit is always returned,
-    a Sizer when all peaks were found and are spaced as the standard's, however low they are.
+    `least` is the laboratory's least height for the standard, RFU; `used_from` the least size
+    (hundredths of a bp) that the kit needs, so that a peak below, on which no size rests, may be
+    lower. The fit is always returned, a Sizer when all peaks were found and are spaced as the
+    standard's, however low they are.
     """
     nominal = np.array(standard.peaks, dtype=float) / BASE_PAIR
     chosen = _candidates(peaks, pulled_up, len(nominal))
@@ -81,7 +88,10 @@ def fit_standard(
         and _jump(scans, nominal, found) <= _LARGEST_JUMP
     )
     sizer = Sizer(scans[[i for _, i in found]], nominal[[k for k, _ in found]]) if sized else None
-    lowest = min((peak.height for peak in matched), default=0)
+    below = [peak.size for peak in matched if peak.size <= used_from]
+    # The local Southern method rests on two peaks below a fragment.
+    first = below[-2] if len(below) > 1 else 0
+    lowest = min((peak.height for peak in matched if peak.size >= first), default=0)
     if sizer is not None:
         lowest = min([lowest, *_omitted_heights(peaks, standard, sizer)])
     fit = SizeFit(
@@ -110,11 +120,22 @@ def _omitted_heights(peaks: Sequence[RawPeak], standard: SizeStandard, sizer: Si
 
 
 def _candidates(peaks: Sequence[RawPeak], pulled_up: Sequence[bool], wanted: int) -> list[int]:
-    """Return the tallest peaks, in order of scan: more than wanted, but not hundreds."""
-    by_height = sorted(
-        range(len(peaks)), key=lambda i: (pulled_up[i], -peaks[i].height, peaks[i].centre)
-    )
-    return sorted(by_height[: wanted + _MOST_CANDIDATES])
+    """Return the likeliest peaks, in order of scan: more than wanted, but not hundreds.
+
+    The tallest, and of those that stand under another dye's peak the ones as tall as the rest:
+    a peak of the standard may share its scan with a ladder's rung by chance.
+    """
+    free = sorted(
+        (i for i in range(len(peaks)) if not pulled_up[i]),
+        key=lambda i: (-peaks[i].height, peaks[i].centre),
+    )[: wanted + _MOST_CANDIDATES]
+    heights = [peaks[i].height for i in free[:wanted]] or [peak.height for peak in peaks] or [1.0]
+    usual = float(np.median(heights))
+    under = sorted(
+        (i for i in range(len(peaks)) if pulled_up[i]),
+        key=lambda i: (abs(float(np.log(peaks[i].height / usual))), peaks[i].centre),
+    )[:_MOST_UNDER]
+    return sorted(free + under)
 
 
 def _align(

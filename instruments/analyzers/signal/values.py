@@ -7,7 +7,7 @@ hundredths of a base pair, correlations in parts per 100,000, shares in percent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -97,11 +97,32 @@ def signal_of(file: AbifFile, *, role: Role, name: str | None = None) -> Injecti
         well=file.well,
         role=role,
         channels={n: np.asarray(samples[:length], dtype=float) for n, samples in chosen.items()},
-        off_scale=tuple(scan - first for scan in file.off_scale if 0 <= scan - first < length),
+        off_scale=tuple(scan - first for scan in _cut_off(file, raw) if 0 <= scan - first < length),
         size_standard=file.size_standard,
         is_raw=chosen is raw and bool(raw),
         first_scan=first,
     )
+
+
+# A camera saturates far above this; a flat top of so many equal scans is no fragment's.
+_LEAST_CEILING, _FLAT = 3500, 4
+
+
+def _cut_off(file: AbifFile, raw: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
+    """Return the scans that the camera cut off: as the file lists them, else the flat tops."""
+    if file.tag("OfSc") is not None:
+        return file.off_scale
+    found: set[int] = set()
+    for samples in raw.values():
+        values = np.asarray(samples)
+        top = int(values.max(initial=0))
+        if top < _LEAST_CEILING:
+            continue
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], values == top, [0]])))
+        for start, stop in edges.reshape(-1, 2):
+            if stop - start >= _FLAT:
+                found.update(range(int(start), int(stop)))
+    return tuple(sorted(found))
 
 
 @dataclass(frozen=True)

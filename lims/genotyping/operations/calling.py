@@ -64,12 +64,13 @@ def call_files(
     run = call_run(signals, kit, limits, size_standards=shipped_size_standards())
     ladders = {ladder.name: ladder for ladder in run.ladders}
     return tuple(
-        _stored(calls, ladders.get(name), file)
+        stored_calls(calls, ladders.get(name), file)
         for (file, _, _), name, calls in zip(files, names, run.injections, strict=True)
     )
 
 
-def _stored(calls: InjectionCalls, ladder: LadderCalls | None, file: AbifFile) -> MachineCalls:
+def stored_calls(calls: InjectionCalls, ladder: LadderCalls | None, file: AbifFile) -> MachineCalls:
+    """Return what is kept of one injection's call; `ladder` is its own registration, if one."""
     foreign = next(
         (
             str(fact.values["named"])

@@ -143,7 +143,14 @@ def _sizing(run: SeenRun, one: SeenInjection, index: int) -> Iterator[Found]:
 
 
 def _off_scale(run: SeenRun, one: SeenInjection, index: int) -> Iterator[Found]:
-    loci = sorted({p.marker for p in one.calls.peaks if p.saturated and p.marker})
+    loci = sorted(
+        {
+            p.marker
+            for p in one.calls.peaks
+            # Beneath another dye's off-scale peak the scan is off-scale, the locus is not.
+            if p.saturated and p.marker and p.kind in ("allele", "off-ladder", "stutter")
+        }
+    )
     if loci and one.role is not WellRole.LADDER:
         yield _found(
             one, index, "R13", Severity.WARN,

@@ -126,26 +126,26 @@ def test_the_switched_positive_control_is_not_9947a(runs: dict[str, RunCalls]) -
     assert len(differing) > 8
 
 
-def test_negative_controls_are_clean_within_the_markers(runs: dict[str, RunCalls]) -> None:
+def test_negative_controls_are_empty_but_for_the_low_peaks_that_osiris_reports_too(
+    runs: dict[str, RunCalls],
+) -> None:
+    shown = {}
     for folder, name in (
         ("identifiler-run", "Negative Control.fsa"),
         ("powerplex16-run", "negative control.fsa"),
     ):
         negative = injection(runs[folder], name)
-        tall = [peak for peak in negative.peaks if peak.kind is not PeakKind.BELOW_THRESHOLD]
-        assert [peak for peak in tall if peak.marker is not None] == []
         assert all(marker.refused is None for marker in negative.markers)
-
-
-def test_the_low_peaks_before_d3_in_the_identifiler_negative_are_reported(
-    runs: dict[str, RunCalls],
-) -> None:
-    negative = injection(runs["identifiler-run"], "Negative Control.fsa")
-
-    outside = [peak for peak in negative.peaks if peak.marker is None]
-
-    # OSIRIS extrapolates them into D3S1358 as 8 and 8.1, with 166 and 156 RFU.
-    assert any(peak.dye == 2 and 150 <= peak.height <= 200 for peak in outside)
+        shown[folder] = [
+            (peak.marker, peak.kind)
+            for peak in negative.peaks
+            if peak.kind is not PeakKind.BELOW_THRESHOLD and peak.marker is not None
+        ]
+    # OSIRIS extrapolates them to 97 bp as D3S1358 8 and 8.1, with 166 and 156 RFU: the second is
+    # just below the threshold here.
+    assert shown == {
+        "identifiler-run": [("D3S1358", PeakKind.OFF_LADDER)], "powerplex16-run": [],
+    }  # fmt: skip
 
 
 def test_the_same_persons_agree_in_two_kits_at_every_marker_that_both_call(
