@@ -5,6 +5,7 @@ import click
 
 from lims import __version__
 from lims.cli.accounts import user
+from lims.cli.calling import call
 from lims.cli.custody import custody
 from lims.cli.dispatches import import_dispatch
 from lims.cli.erasures import erasures
@@ -28,7 +29,7 @@ def main() -> None:
 
 
 for command in (
-    init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, import_dispatch,
+    init, serve, worker, upgrade, doctor, user, inspect, call, import_run, import_rack, import_dispatch,
     history, where, custody, gaps, package, ledger, erasures, demo,
 ):  # fmt: skip
     main.add_command(command)
