@@ -29,8 +29,8 @@ def main() -> None:
 
 
 for command in (
-    init, serve, worker, upgrade, doctor, user, inspect, call, import_run, import_rack, import_dispatch,
-    history, where, custody, gaps, package, ledger, erasures, demo,
+    init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, import_dispatch,
+    call, history, where, custody, gaps, package, ledger, erasures, demo,
 ):  # fmt: skip
     main.add_command(command)
 ledger.add_command(anchor)
