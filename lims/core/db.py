@@ -181,6 +181,17 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def reading_apart(url: URL) -> Iterator[Session]:
+    """Open a door for reading in a process that has no database yet: it is an edge of its own."""
+    database = Database(url)
+    try:
+        with database.reading() as session:
+            yield session
+    finally:
+        database.close()
+
+
 def _sqlite_engine(url: URL) -> Engine:
     # Threads of a page wait for a write; the pool must not be what they wait for.
     engine = create_engine(

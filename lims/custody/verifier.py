@@ -73,6 +73,16 @@ _EVENT = re.compile(
     r"\{" + ",".join(f'"{name}":({form})' for name, form in FIELDS.items()) + r"\}", re.ASCII
 )
 
+# Most "data" is plain: no object within, no escape, no large number. That is canonical if its keys
+# stand in order, which is seen without reading it.
+_ONE = r'(?:"[ !#-\[\]-~]*"|0|-?[1-9]\d{0,14}|true|false|null)'
+_VALUE = rf"(?:{_ONE}|\[(?:{_ONE}(?:,{_ONE})*)?\])"
+_PLAIN_KEY = r'"([a-z0-9_]+)":'
+_plain_data = re.compile(
+    rf"\{{(?:{_PLAIN_KEY}{_VALUE}(?:,{_PLAIN_KEY}{_VALUE})*)?\}}", re.ASCII
+).fullmatch
+_plain_keys = re.compile(_PLAIN_KEY, re.ASCII).findall
+
 _NOT_CANONICAL = "it is not in canonical form (order of keys, blanks, escapes)"
 
 
@@ -336,20 +346,24 @@ class Heads:
     """The map from stream to last event, held in memory; its root stands in each checkpoint.
 
     A stream takes 112 bytes: its entry, then the leaf hash, number and place of its last event.
+    What changed since the last root waits beside them, so that an entry is hashed once a root.
     """
 
-    _ROW = 112
+    _END = 48  # bytes beside an entry of 64
+    _WAITING = 20_000  # streams that changed and are not yet in their buckets
+    _NAMES = 50_000  # names whose hashes are remembered
 
     def __init__(self) -> None:
-        self._buckets: dict[int, bytearray] = {}
-        self._nodes = [
-            bytearray(EMPTY_HEADS[level] * (1 << DEPTH - level)) for level in range(DEPTH + 1)
-        ]
+        self._entries: dict[int, bytearray] = {}  # in the order of their name hashes
+        self._ends: dict[int, bytearray] = {}
+        self._nodes = [[EMPTY_HEADS[level]] * (1 << DEPTH - level) for level in range(DEPTH + 1)]
         self._dirty: set[int] = set()
         self._count = 0
-        self._found = ("", b"", 0, 0)
+        self._waiting: dict[str, tuple[int, bytes, int]] = {}
+        self._names: dict[str, tuple[bytes, int]] = {}
 
     def __len__(self) -> int:
+        self._write()
         return self._count
 
     def put(self, stream: str, count: int, last: bytes, index: int = 0) -> None:
@@ -357,55 +371,75 @@ class Heads:
 
         `index` is the place of that event in the log.
         """
-        if stream == self._found[0]:
-            _, name, bucket, at = self._found
-        else:
-            name, bucket, at = self._place(stream)
-        self._found = ("", b"", 0, 0)
-        head = leaf_hash(f"{stream} {count} {last.hex()}".encode())
-        row = name + head + last + count.to_bytes(8) + index.to_bytes(8)
-        rows = self._buckets.setdefault(bucket, bytearray())
-        if at < 0:
-            rows += row
-            self._count += 1
-        else:
-            rows[at : at + self._ROW] = row
-        self._dirty.add(bucket)
+        self._waiting[stream] = count, last, index
+        if len(self._waiting) > self._WAITING:
+            self._write()
 
     def last(self, stream: str) -> tuple[int, bytes, int] | None:
         """Give number, leaf hash and place of a stream's last event; the number counts from 0."""
-        name, bucket, at = self._place(stream)
-        self._found = (stream, name, bucket, at)  # who asks writes next
+        waiting = self._waiting.get(stream)
+        if waiting is not None:
+            return waiting[0] - 1, waiting[1], waiting[2]
+        name, bucket = self._names.get(stream) or self._name(stream)
+        at = self._place(name, self._entries.get(bucket, b""))
         if at < 0:
             return None
-        row = self._buckets[bucket][at : at + self._ROW]
-        return int.from_bytes(row[96:104]) - 1, bytes(row[64:96]), int.from_bytes(row[104:])
+        end = self._ends[bucket][at * self._END :][: self._END]
+        return int.from_bytes(end[32:40]) - 1, bytes(end[:32]), int.from_bytes(end[40:])
 
     def root(self) -> bytes:
         """Give the root over all buckets."""
+        self._write()
         nodes = self._nodes[0]
         for bucket in self._dirty:
-            rows = self._buckets[bucket]
-            entries = (bytes(rows[at : at + 64]) for at in range(0, len(rows), self._ROW))
-            nodes[32 * bucket : 32 * bucket + 32] = bucket_hash(entries)
+            nodes[bucket] = _sha256(b"\x00" + self._entries[bucket]).digest()
         changed = self._dirty
         for below, nodes in itertools.pairwise(self._nodes):
             changed = {index >> 1 for index in changed}
-            for index in changed:  # the two below stand side by side
-                pair = below[64 * index : 64 * index + 64]
-                nodes[32 * index : 32 * index + 32] = _sha256(b"\x01" + pair).digest()
-        self._dirty.clear()
-        return bytes(self._nodes[DEPTH])
+            for index in changed:
+                pair = b"\x01" + below[2 * index] + below[2 * index + 1]
+                nodes[index] = _sha256(pair).digest()
+        self._dirty = set()
+        return self._nodes[DEPTH][0]
 
-    def _place(self, stream: str) -> tuple[bytes, int, int]:
-        """Give the hash of a stream's name, its bucket, and where its row begins there, or -1."""
+    def _write(self) -> None:
+        """Put what waits into the buckets."""
+        size = self._END
+        for stream, (count, last, index) in self._waiting.items():
+            name, bucket = self._names.get(stream) or self._name(stream)
+            head = _sha256(f"\x00{stream} {count} {last.hex()}".encode()).digest()
+            end = last + count.to_bytes(8) + index.to_bytes(8)
+            entries = self._entries.get(bucket)
+            if entries is None:
+                self._entries[bucket], self._ends[bucket] = bytearray(name + head), bytearray(end)
+                self._count += 1
+            elif (at := self._place(name, entries)) >= 0:
+                entries[at * 64 + 32 : at * 64 + 64] = head
+                self._ends[bucket][at * size : at * size + size] = end
+            else:
+                names = (entries[start : start + 32] for start in range(0, len(entries), 64))
+                at = sum(one < name for one in names)
+                entries[at * 64 : at * 64] = name + head
+                self._ends[bucket][at * size : at * size] = end
+                self._count += 1
+            self._dirty.add(bucket)
+        self._waiting.clear()
+
+    def _name(self, stream: str) -> tuple[bytes, int]:
+        """Give the hash of a stream's name, and its bucket."""
         name = _sha256(stream.encode()).digest()
-        bucket = int.from_bytes(name[: DEPTH // 8])
-        rows = self._buckets.get(bucket, b"")
-        at = rows.find(name)
-        while at > 0 and at % self._ROW:
-            at = rows.find(name, at + 1)
-        return name, bucket, at
+        if len(self._names) >= self._NAMES:
+            self._names.clear()
+        found = self._names[stream] = name, int.from_bytes(name[: DEPTH // 8])
+        return found
+
+    @staticmethod
+    def _place(name: bytes, entries: bytes | bytearray) -> int:
+        """Give the number of a stream's entry in its bucket, or -1."""
+        at = entries.find(name)
+        while at > 0 and at % 64:
+            at = entries.find(name, at + 1)
+        return at // 64
 
 
 # --- Ed25519 (RFC 8032 section 5.1) ---------------------------------------------------------------
@@ -436,8 +470,9 @@ def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
     # canonical. The key of a day signs a hundred checkpoints, so tables are worth their making.
     _uses[public] = _uses.get(public, 0) + 1
     if _uses[public] > _FEW:
-        found = _by_table(_table(_GENERATOR), scalar, _ZERO)
-        return _compress(_by_table(_table(minus), challenge, found)) == signature[:32]
+        _uses[b""] = _uses.get(b"", 0) + 1
+        found = _by_table(_table(_GENERATOR, 8 if _uses[b""] > _MANY else 5), scalar, _ZERO)
+        return _compress(_by_table(_table(minus, 5), challenge, found)) == signature[:32]
     table = (_ZERO, _GENERATOR, minus, _add(_GENERATOR, minus))  # both in one walk (Shamir's trick)
     found = _ZERO
     for bit in range(max(scalar.bit_length(), challenge.bit_length()) - 1, -1, -1):
@@ -448,46 +483,72 @@ def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
     return _compress(found) == signature[:32]
 
 
-_FEW = 6  # signatures of one key that are checked without a table
-_uses: dict[bytes, int] = {}
-_Table = list[list[tuple[int, int, int]]]  # [digit of 4 bits][value] -> y - x, y + x, 2dxy
+_FEW = 3  # signatures of one key that are checked without a table
+_MANY = 150  # signatures that are worth a large table of the generator
+_uses: dict[bytes, int] = {}  # by key; those that took a table under no key
+# [digit][value - 1] -> y - x, y + x, 2dxy; a digit of `width` bits has a sign
+_Table = tuple[int, list[list[tuple[int, int, int]]]]
 
 
-@functools.lru_cache(maxsize=3)
-def _table(point: _Point) -> _Table:
+@functools.lru_cache(maxsize=4)
+def _table(point: _Point, width: int) -> _Table:
     """List the multiples of a point for every digit of a scalar, as affine points."""
-    table = []
-    for _ in range(64):
-        row = [_ZERO]
-        for _ in range(15):
-            row.append(_add(row[-1], point))
-        table.append([_ready(one) for one in row])
-        for _ in range(4):
-            point = _double(point)
-    return table
+    half, rows = 1 << width - 1, -(-254 // width)
+    points = []
+    for _ in range(rows):
+        found = point
+        for _ in range(half):
+            points.append(found)
+            found = _add(found, point)
+        point = _double(points[-1])
+    ready = _ready(points)
+    return width, [ready[row * half : (row + 1) * half] for row in range(rows)]
 
 
-def _ready(point: _Point) -> tuple[int, int, int]:
-    x, y, z, _ = point
-    inverse = pow(z, -1, _P)
-    x, y = x * inverse % _P, y * inverse % _P
-    return (y - x) % _P, (y + x) % _P, 2 * _D * x * y % _P
+def _ready(points: list[_Point]) -> list[tuple[int, int, int]]:
+    """Make points affine; one inverse serves all (Montgomery's trick)."""
+    before, product = [], 1
+    for _, _, z, _ in points:
+        before.append(product)
+        product = product * z % _P
+    inverse, ready = pow(product, -1, _P), []
+    for (x, y, z, _), product in zip(reversed(points), reversed(before), strict=True):
+        own = inverse * product % _P
+        inverse = inverse * z % _P
+        x, y = x * own % _P, y * own % _P
+        ready.append(((y - x) % _P, (y + x) % _P, 2 * _D * x * y % _P))
+    ready.reverse()
+    return ready
+
+
+_LOW = (1 << 255) - 1  # 2^255 is 19, so what stands above these bits counts 19 times below
 
 
 def _by_table(table: _Table, scalar: int, found: _Point) -> _Point:
     """Add the multiple of the table's point to `found`."""
+    width, rows = table
+    half, mask, low = 1 << width - 1, (1 << width) - 1, _LOW
     x1, y1, z1, t1 = found
-    for row in table:
-        digit = scalar & 15
-        scalar >>= 4
-        if digit:
-            minus, plus, product = row[digit]
-            a = (y1 - x1) * minus
-            b = (y1 + x1) * plus
+    for row in rows:
+        digit = scalar & mask
+        scalar >>= width
+        if digit > half:
+            scalar += 1
+            plus, minus, product = row[mask - digit]
+            c = -t1 * product
+        elif digit:
+            minus, plus, product = row[digit - 1]
             c = t1 * product
-            d = 2 * z1
-            e, f, g, h = b - a, d - c, d + c, b + a
-            x1, y1, z1, t1 = e * f % _P, g * h % _P, f * g % _P, e * h % _P
+        else:
+            continue
+        a = (y1 - x1) * minus
+        b = (y1 + x1) * plus
+        a = (a & low) + 19 * (a >> 255)
+        b = (b & low) + 19 * (b >> 255)
+        c = (c & low) + 19 * (c >> 255)
+        d = 2 * z1
+        e, f, g, h = b - a, d - c, d + c, b + a
+        x1, y1, z1, t1 = e * f % _P, g * h % _P, f * g % _P, e * h % _P
     return x1, y1, z1, t1
 
 
@@ -518,6 +579,7 @@ def _compress(point: _Point) -> bytes:
     return (y * inverse % _P | (x * inverse % _P & 1) << 255).to_bytes(32, "little")
 
 
+@functools.lru_cache(maxsize=16)
 def _decompress(encoded: bytes) -> _Point | None:
     y = int.from_bytes(encoded, "little")
     sign, y = y >> 255, y & ((1 << 255) - 1)
@@ -1023,6 +1085,23 @@ def _list_cosignatures(
                 ]  # fmt: skip
 
 
+_orders: set[tuple[str, ...]] = set()  # keys of plain data that were found to stand in order
+
+
+def _is_plain(data: str) -> bool:
+    """Say whether "data" is so plain that it is seen to be canonical."""
+    if _plain_data(data) is None:
+        return False
+    keys = tuple(_plain_keys(data))  # only a key has a quote and a colon after it
+    if keys in _orders:
+        return True
+    if any(first >= second for first, second in itertools.pairwise(keys)):
+        return False
+    if len(_orders) < 1_000:
+        _orders.add(keys)
+    return True
+
+
 _days: set[str] = set()  # dates that were found to exist; a ledger has few
 
 
@@ -1042,7 +1121,8 @@ def read_event(content: bytes) -> tuple[str, ...]:
         if match is None:
             raise Malformed(*_what_is_wrong(text))
         fields = match.groups()
-        read_canonical(fields[2])
+        if not _is_plain(fields[2]):
+            read_canonical(fields[2])
     except RecursionError:  # from the search for what is wrong
         raise Malformed("json", "it is nested too deeply") from None
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
@@ -1058,18 +1138,19 @@ def read_event(content: bytes) -> tuple[str, ...]:
 class Names:
     """The ids, keys and causes of all events: what came twice, what never came.
 
-    They are kept by their hashes, 24 bytes each, in 256 parts; beyond some megabytes in a temporary
-    file. So a part can be compared by itself.
+    Ids as their bits, keys by their hashes, 24 bytes each, in 256 parts; beyond some megabytes in a
+    temporary file. So a part can be compared by itself.
     """
 
     _PARTS = 256
     _HELD = 16 * 2**20  # bytes in memory
     _ROW = 24
+    _WAITING = 5_000  # events
 
     def __init__(self) -> None:
         self._parts = [bytearray() for _ in range(self._PARTS)]
         self._chunks: list[list[tuple[int, int]]] = [[] for _ in range(self._PARTS)]
-        self._held = 0
+        self._waiting: list[tuple[str, str, str, int]] = []
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Names:
@@ -1081,17 +1162,24 @@ class Names:
 
     def add(self, id_: str, idem: str, cause: str, index: int) -> None:
         """Take note of an event; texts in their quotes, as on the line."""
-        place = index.to_bytes(7)
-        self._put(_sha256(id_.encode()).digest()[:16], b"\x00", place)
-        self._put(_sha256(b"k" + idem.encode()).digest()[:16], b"\x01", place)
-        if cause != '""':
-            self._put(_sha256(cause.encode()).digest()[:16], b"\x02", place)
-        if self._held > self._HELD:
-            self._spill()
+        self._waiting.append((id_, idem, cause, index))
+        if len(self._waiting) >= self._WAITING:
+            self._sort()
 
-    def _put(self, name: bytes, kind: bytes, place: bytes) -> None:
-        self._parts[name[0]] += name + kind + place
-        self._held += self._ROW
+    def _sort(self) -> None:
+        """Put what waits into the parts."""
+        parts, bits = self._parts, bytes.fromhex
+        for id_, idem, cause, index in self._waiting:
+            place = index.to_bytes(7)
+            # Whoever wrote the events cannot foresee the part: Python salts its hashes.
+            parts[hash(id_) & 255] += bits(id_[1:-1].replace("-", "")) + b"\x00" + place
+            name = _sha256(idem.encode()).digest()
+            parts[name[16]] += name[:16] + b"\x01" + place
+            if cause != '""':
+                parts[hash(cause) & 255] += bits(cause[1:-1].replace("-", "")) + b"\x02" + place
+        self._waiting.clear()
+        if sum(map(len, parts)) > self._HELD:
+            self._spill()
 
     def _spill(self) -> None:
         if self._file is None:
@@ -1100,10 +1188,10 @@ class Names:
             chunks.append((self._file.tell(), len(part)))
             self._file.write(part)
             part.clear()
-        self._held = 0
 
     def findings(self) -> Iterator[Finding]:
         """Yield what came a second time, and the causes that never came, by their place."""
+        self._sort()
         found: list[Finding] = []
         for number, part in enumerate(self._parts):
             rows = bytearray()
@@ -1113,28 +1201,35 @@ class Names:
                     rows += self._file.read(length)
                 self._file.seek(0, os.SEEK_END)
             rows += part
-            ordered = sorted(
-                bytes(rows[at : at + self._ROW]) for at in range(0, len(rows), self._ROW)
-            )
-            before = b""
-            for row in ordered:
-                index, kind = int.from_bytes(row[17:]), row[16]
-                if kind == 2:
-                    if before[:16] != row[:16]:
-                        words = "The event names a cause that is not in the ledger"
-                        found.append(Finding("cause", words, index, index + 1))
-                elif before[:17] == row[:17]:
-                    what = "id" if kind == 0 else "key"
-                    words = (
-                        f"The {what} of this event stands in the ledger a second time: it was"
-                        f" replayed"
-                    )
-                    found.append(Finding("idem" if kind else "id", words, index, index + 1))
-                # A cause is compared with the id that it names, which is sorted before it.
-                before = before if kind == 2 and before[:16] == row[:16] else row
+            found += self._compared(bytes(rows))
             if len(found) > 1000:
                 break  # nobody reads more
         yield from sorted(found, key=lambda finding: (finding.index, finding.reason == "cause"))
+
+    def _compared(self, rows: bytes) -> Iterator[Finding]:
+        """Compare the rows of one part."""
+        names = [rows[at : at + 17] for at in range(0, len(rows), self._ROW)]
+        once = set(names)
+        causes = [name for name in names if name[16] == 2]
+        if len(names) - len(causes) == len(once) - len(set(causes)) and once.issuperset(
+            name[:16] + b"\x00" for name in causes
+        ):
+            return
+        before = b""
+        for row in sorted(rows[at : at + self._ROW] for at in range(0, len(rows), self._ROW)):
+            index, kind = int.from_bytes(row[17:]), row[16]
+            if kind == 2:
+                if before[:16] != row[:16]:
+                    words = "The event names a cause that is not in the ledger"
+                    yield Finding("cause", words, index, index + 1)
+            elif before[:17] == row[:17]:
+                what = "id" if kind == 0 else "key"
+                words = (
+                    f"The {what} of this event stands in the ledger a second time: it was replayed"
+                )
+                yield Finding("idem" if kind else "id", words, index, index + 1)
+            # A cause is compared with the id that it names, which is sorted before it.
+            before = before if kind == 2 and before[:16] == row[:16] else row
 
 
 class Walk:
@@ -1163,11 +1258,12 @@ class Walk:
         self.heads = heads if heads is not None else Heads()
         self.line = self.tree.size
         self.latest = latest
-        self.last: Place | None = None
         self.misfit: tuple[Checkpoint, str] | None = None
         self.whole = before is None
         self._names = names
         self._before = before
+        self._origin = f'"{report.origin}"'
+        self._last: tuple[str, ...] | Place | None = None
         while self.next < len(marks) and marks[self.next][0].size < self.tree.size:
             self.next += 1
         self._marks()
@@ -1179,7 +1275,7 @@ class Walk:
         """
         self.line += 1
         content = raw[:-1] if raw.endswith(b"\n") else raw
-        leaf = leaf_hash(content)
+        leaf = _sha256(b"\x00" + content).digest()
         event: tuple[str, ...] = ()
         try:
             if len(raw) == len(content) <= MAX_LINE:
@@ -1191,25 +1287,31 @@ class Walk:
             self.report.add(place.finding(error.reason, words))
             if place.stream and place.seq >= 0:
                 self.heads.put(place.stream, place.seq + 1, leaf, place.index)
+            self._last = place
         else:
-            place = self._link(event, leaf)
-        self.last = place
+            self._last = event
+            self._link(event, leaf)
         completed = self.tree.append(leaf)
-        if self.next < len(self.marks):
+        if self.next < len(self.marks) and self.marks[self.next][0].size == self.tree.size:
             self._marks()
         return leaf, event, completed
 
-    def _link(self, fields: tuple[str, ...], leaf: bytes) -> Place:
+    @property
+    def last(self) -> Place | None:
+        """Give the place of the last event taken."""
+        if isinstance(self._last, tuple):
+            return _place_of(self._last, self.tree.size - 1, self.line)
+        return self._last
+
+    def _link(self, fields: tuple[str, ...], leaf: bytes) -> None:
         """Check how an event fits those before it."""
-        _, cause, _, _, id_, idem, log, _, prev, recorded, seq_, stream, type_, _ = fields
-        report, seq = self.report, int(seq_)
-        stream = stream[1:-1]
-        place = Place(self.tree.size, self.line, id_[1:-1], stream, seq, type_[1:-1])
-        if log[1:-1] != report.origin:
-            words = f"The event is of another log, {log[1:-1]}, not of {report.origin}"
-            report.add(place.finding("origin", words))
+        _, cause, _, _, id_, idem, log, _, prev, recorded, seq_, quoted, _, _ = fields
+        place, seq, stream = self.tree.size, int(seq_), quoted[1:-1]
+        if log != self._origin:
+            words = f"The event is of another log, {log[1:-1]}, not of {self.report.origin}"
+            self._add(fields, "origin", words)
         if self._names is not None:
-            self._names.add(id_, idem, cause, place.index)
+            self._names.add(id_, idem, cause, place)
         known = self.heads.last(stream)
         if known is None and self._before is not None:
             known = self._before(stream)
@@ -1220,24 +1322,29 @@ class Walk:
                 words = f"Event {gone} of the stream {stream} is missing before this one"
             else:
                 words = f"The stream {stream} has had an event number {seq} before this one"
-            report.add(place.finding("seq", words))
+            self._add(fields, "seq", words)
         elif prev[1:-1] != head.hex():
             if known is None:
                 words = f"The first event of the stream {stream} refers to one before it"
-                report.add(place.finding("prev", words))
+                self._add(fields, "prev", words)
             else:
                 words = (
-                    f"The event does not fit what event {place.index} (id {place.id}, the next of"
+                    f"The event does not fit what event {place} (id {id_[1:-1]}, the next of"
                     f" its stream) remembers of it: it was changed after it was written, or else"
                     f" that one's memory of it was"
                 )
-                report.add(Finding("prev", words, index, index + 1, stream=stream, seq=count))
-        self.heads.put(stream, seq + 1, leaf, place.index)
+                self.report.add(Finding("prev", words, index, index + 1, stream=stream, seq=count))
+        self.heads.put(stream, seq + 1, leaf, place)
         if recorded >= self.latest:
             self.latest = recorded
         elif _seconds(recorded, self.latest) > OVERLAP:
-            self._regress(place, f"recorded at {recorded[1:-1]}, after one of {self.latest[1:-1]}")
-        return place
+            words = f"recorded at {recorded[1:-1]}, after one of {self.latest[1:-1]}"
+            self._regress(_place_of(fields, place, self.line), words)
+
+    def _add(self, fields: tuple[str, ...], reason: str, words: str) -> None:
+        """Take a finding about the event that is being taken."""
+        place = _place_of(fields, self.tree.size, self.line)
+        self.report.add(place.finding(reason, words))
 
     def _regress(self, place: Place, words: str) -> None:
         self.report.regressed += 1
@@ -1246,7 +1353,7 @@ class Walk:
 
     def _marks(self) -> None:
         """Compare every checkpoint of the present size."""
-        size = self.tree.size
+        size, last = self.tree.size, self.last
         while self.next < len(self.marks) and self.marks[self.next][0].size == size:
             mark, name = self.marks[self.next]
             self.next += 1
@@ -1260,9 +1367,9 @@ class Walk:
             else:
                 self.report.signed, self.report.signed_at = size, mark.at
                 self.report.mark = mark
-                if self.last is not None and _seconds(f'"{mark.at}"', self.latest) > OVERLAP:
+                if last is not None and _seconds(f'"{mark.at}"', self.latest) > OVERLAP:
                     self._regress(
-                        self.last, f"{name} of {mark.at} covers an event of {self.latest[1:-1]}"
+                        last, f"{name} of {mark.at} covers an event of {self.latest[1:-1]}"
                     )
 
     def _misfit(self, mark: Checkpoint, name: str) -> Finding:
@@ -1284,10 +1391,11 @@ class Walk:
             f"{name}: {mark.size} events were signed at {mark.at}, the export ends after {size}:"
             f" {mark.size - size} are missing"
         )
-        if not report.found and self.last is not None:
+        last = self.last
+        if not report.found and last is not None:
             # The chains and roots before hold, so it is the end that was cut.
             words = f"The end of the ledger was cut off after this event. {words}"
-            report.add(self.last.finding("cut", words, name))
+            report.add(last.finding("cut", words, name))
         else:
             report.add(Finding("cut", words, note=name))
 
@@ -1313,6 +1421,12 @@ def _seconds(earlier: str, later: str) -> float:
     """Count the seconds between two instants, each in its quotes."""
     first, second = (datetime.datetime.fromisoformat(text[1:-1]) for text in (earlier, later))
     return (second - first).total_seconds()
+
+
+def _place_of(fields: tuple[str, ...], index: int, line: int) -> Place:
+    """Name an event by its fields."""
+    id_, stream, type_ = (fields[at][1:-1] for at in (4, 11, 12))
+    return Place(index, line, id_, stream, int(fields[10]), type_)
 
 
 def guess(content: bytes, index: int, line: int) -> Place:

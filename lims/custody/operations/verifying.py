@@ -12,6 +12,7 @@ from lims.core.clock import utc_text
 from lims.core.settings import BadSettings, Settings
 from lims.custody import verifier
 from lims.custody.operations.keys import BadKeyFile, daily_signer, read_public_key
+from lims.custody.queries.halves import verify_by_two
 from lims.custody.queries.since import (
     NotAsVerified,
     recent_notes,
@@ -112,9 +113,13 @@ def _whole(
         _sign(settings, Remembered(mark, size, when, begun), at)
 
     def read(since: int) -> DatabaseReport:
-        return verify_database(
-            session, key, verifier.read_notes(settings.checkpoints),
-            witnesses=witness_keys(settings.witnesses), since=since, progress=progress, save=save,
+        notes = verifier.read_notes(settings.checkpoints)
+        witnesses = witness_keys(settings.witnesses)
+        quickly = None if since else verify_by_two(
+            session, key, notes, witnesses=witnesses, progress=progress, save=save
+        )  # fmt: skip
+        return quickly or verify_database(
+            session, key, notes, witnesses=witnesses, since=since, progress=progress, save=save,
             kept=lambda size: verifier.read_leaves(settings.checkpoints, size),
         )  # fmt: skip
 

@@ -4,10 +4,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ClauseElement
 
 from lims.core.db import Base
 from lims.core.guards import triggers_of
@@ -99,32 +100,56 @@ def verify_database(
     """
     report = verifier.Report(key.name)
     marks = verifier.check_notes(all_notes(session, notes), key, report, tuple(witnesses))
-    walk, problems = _begin(session, report, marks, since)
-    checks = _Derived(session, walk.tree.size)
-    causes = _Causes(session, report)
-    saved = walk.tree.size
-    with closing(session.execute(event_rows(walk.tree.size))) as rows:
-        for row in rows:
-            place = walk.tree.size
-            leaf, fields, completed = walk.take(row.body + b"\n")
-            checks.take(row, place, leaf, fields, completed)
-            if fields:
-                causes.take(fields[1], fields[4], place)
-            if not walk.line % TELL:
-                progress(walk.line)
-            if report.signed >= saved + SAVE and not report.found and not checks.problems:
-                saved = report.signed
-                save(marks[walk.next - 1][0])
+    reading = Reading(session, report, begin(session, report, marks, since))
+    saved = since
+    for signed in reading.go():
+        if signed >= saved + SAVE and reading.sound:
+            saved = signed
+            save(marks[reading.walk.next - 1][0])
+        progress(reading.walk.line)
+    walk = reading.walk
     walk.finish()
-    causes.finish()
-    checks.finish(walk)
+    reading.checks.finish(walk)
     _name(session, report)
     if walk.misfit is not None:
         for leaves in (lambda size: leaf_hashes(session, start=0, end=size), kept):
             verifier.trace(report, *walk.misfit, leaves, lambda: export_lines(session))
-    return DatabaseReport(
-        report, [*problems, *checks.problems, *_twice(session), *missing_triggers(session)]
-    )
+    return DatabaseReport(report, [*reading.checks.problems, *beside(session)])
+
+
+def beside(session: Session) -> Iterator[str]:
+    """Look for what is wrong beside the events: names twice, triggers that are missing."""
+    yield from _twice(session)
+    yield from missing_triggers(session)
+
+
+class Reading:
+    """A walk over the events of the database, or over a part of them, with all that is derived."""
+
+    def __init__(self, session: Session, report: verifier.Report, walk: verifier.Walk) -> None:
+        self.walk = walk
+        self.checks = _Derived(session, walk.tree.size)
+        self._session = session
+        self._report = report
+
+    @property
+    def sound(self) -> bool:
+        """Say whether nothing was found yet."""
+        return not self._report.found and not self.checks.problems
+
+    def go(self, end: int | None = None) -> Iterator[int]:
+        """Read the events up to `end`; now and then yield how many are signed of those read."""
+        walk, checks, report = self.walk, self.checks, self._report
+        causes = _Causes(self._session, report)
+        for row in _rows(self._session, walk.tree.size, end):
+            place = walk.tree.size
+            leaf, fields, completed = walk.take(row[5] + b"\n")
+            checks.take(row, place, leaf, fields, completed)
+            if fields:
+                causes.take(fields[1], fields[4], place)
+            if not walk.line % TELL:
+                yield report.signed
+        causes.finish()
 
 
 def all_notes(session: Session, notes: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
@@ -135,24 +160,51 @@ def all_notes(session: Session, notes: Iterable[tuple[str, bytes]]) -> list[tupl
     return [(name, content) for content, name in held.items()]
 
 
-def _begin(
+def begin(
     session: Session, report: verifier.Report, marks: Sequence[Mark], since: int
-) -> tuple[verifier.Walk, list[str]]:
-    """Begin the walk at the first event, or where an interrupted one stood."""
+) -> verifier.Walk:
+    """Begin the walk at the first event, or behind `since`: the last events by their columns."""
     if not since:
-        return verifier.Walk(report, marks), []
+        return verifier.Walk(report, marks)
     heads = verifier.Heads()
-    rows = session.execute(
+    last = (
         select(LedgerLeaf.idx, LedgerEvent.stream, LedgerEvent.sseq, LedgerEvent.leaf)
         .join(LedgerEvent, LedgerLeaf.event_id == LedgerEvent.event_id)
         .where(LedgerLeaf.idx < since)
         .order_by(LedgerLeaf.idx)
-        .execution_options(yield_per=AT_ONCE)
     )
+    for index, stream, sseq, leaf in _plainly(session, last):
+        heads.put(stream, sseq + 1, leaf, index)
+    return verifier.Walk(report, marks, tree=frontier(session, since), heads=heads)
+
+
+def _plainly(session: Session, found: ClauseElement) -> Iterator[Any]:
+    """Yield rows as the driver gives them: of ten million, each conversion counts."""
+    connection = session.connection()
+    words = found.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    rows = connection.exec_driver_sql(str(words), execution_options={"yield_per": AT_ONCE})
     with closing(rows):
-        for index, stream, sseq, leaf in rows:
-            heads.put(stream, sseq + 1, bytes(leaf), index)
-    return verifier.Walk(report, marks, tree=frontier(session, since), heads=heads), []
+        for some in rows.partitions():
+            yield from some
+
+
+class EventRow(NamedTuple):
+    """An event with all that is kept beside it."""
+
+    idx: int
+    in_log: bytes
+    event_id: str
+    stream: str
+    sseq: int
+    body: bytes
+    leaf: bytes
+    idem: str
+
+
+def _rows(session: Session, since: int, end: int | None) -> Iterator[Any]:
+    """Yield the events from an index on, up to `end`, as the fields of `EventRow`."""
+    found = event_rows(since)
+    return _plainly(session, found if end is None else found.where(LedgerLeaf.idx < end))
 
 
 def event_rows(since: int) -> Select[Any]:
@@ -166,7 +218,7 @@ def event_rows(since: int) -> Select[Any]:
     )
 
 
-def row_problems(row: Row[Any], leaf: bytes, fields: tuple[str, ...]) -> Iterator[str]:
+def row_problems(row: Row[Any] | EventRow, leaf: bytes, fields: tuple[str, ...]) -> Iterator[str]:
     """Compare what is kept beside an event with its bytes; malformed bytes have no fields."""
     if not row.in_log == row.leaf == leaf:
         yield f"event {row.idx} (id {row.event_id}): its leaf hash is not that of its bytes"
@@ -188,18 +240,26 @@ class _Derived:
         self._nodes_fit = True
 
     def take(
-        self, row: Row[Any], place: int, leaf: bytes, fields: tuple[str, ...],
+        self, row: Any, place: int, leaf: bytes, fields: tuple[str, ...],
         completed: list[tuple[int, int, bytes]],
     ) -> None:  # fmt: skip
         """Compare one row of the log, the event at `place`."""
         if self._gap:
             return
-        if row.idx != place:
+        idx, in_log, event_id, stream, sseq, _, own, idem = row
+        if idx != place:
             self._gap = True
             self.problems.append(f"the log has no event {place}")
             return
-        if len(self.problems) < verifier.LISTED:
-            self.problems.extend(row_problems(row, leaf, fields))
+        fits = fields and (
+            in_log == own == leaf
+            and fields[4][1:-1] == event_id
+            and fields[5][1:-1] == idem
+            and fields[11][1:-1] == stream
+            and fields[10] == str(sseq)
+        )
+        if not fits and len(self.problems) < verifier.LISTED:
+            self.problems.extend(row_problems(EventRow(*row), leaf, fields))
         for level, index, node in completed:
             if self._nodes_fit:
                 if level not in self._levels:

@@ -272,3 +272,49 @@ def test_the_verifier_loads_nothing_but_the_standard_library() -> None:
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
     )
     assert ran.stdout == "[]\n"
+
+
+_scalars = st.sampled_from(
+    ["0", "-0", "7", "-7", "07", "1.0", "1e3", "9" * 15, "9" * 16, "9" * 17, "true", "null", "nul",
+     '"a"', '"a b"', '":"',
+     '",\\"b\\":"', '"\\u0041"', '"\x7f"', '"\t"', '"أ"', '"', "{}", "[]", " 1"]
+)  # fmt: skip
+_members = st.tuples(
+    st.sampled_from(["a", "b", "c_1", "B", "", ":", 'a"', "é", "a b"]),
+    st.one_of(_scalars, st.lists(_scalars, max_size=3).map(lambda held: f"[{','.join(held)}]")),
+)
+
+
+@given(st.lists(_members, max_size=4), st.sampled_from(["", "", "", " ", ","]))
+@settings(max_examples=200)
+def test_data_that_is_called_plain_is_canonical(members: list[tuple[str, str]], more: str) -> None:
+    text = "{" + ",".join(f'"{key}":{value}' for key, value in members) + more + "}"
+    if verifier._is_plain(text):
+        verifier.read_canonical(text)
+
+
+def test_plain_data_is_told_from_what_only_looks_like_it() -> None:
+    plain = ("{}", '{"a":1,"b":["x",":y",-2]}', '{"a":":","b":"{"}', '{"a":[],"b":null}')
+    for text in plain:
+        assert verifier._is_plain(text), text
+        verifier.read_canonical(text)
+    for text in ('{"b":1,"a":1}', '{"a":1,"a":1}', '{"a":-0}', '{"a":{}}', '{"a":01}', '{"a":1,}'):
+        assert not verifier._is_plain(text), text
+
+
+def test_many_signatures_of_one_key_are_each_checked_as_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One walk, small tables, the large table of the generator: as the library says."""
+    monkeypatch.setattr(verifier, "_uses", {})
+    monkeypatch.setattr(verifier, "_MANY", 6)
+    secret = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    public = secret.public_key().public_bytes_raw()
+    for number in range(18):
+        message = b"%d" % number
+        right = secret.sign(message)
+        wrong = bytearray(right)
+        wrong[number * 3] ^= 1 << number % 8
+        assert verifier.ed25519_verify(public, message, right)
+        assert not verifier.ed25519_verify(public, message, bytes(wrong))
+        assert not verifier.ed25519_verify(public, message + b"x", right)

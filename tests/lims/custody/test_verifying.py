@@ -2,10 +2,14 @@
 # ruff: noqa: S608
 """The ledger is verified from where it was verified before, and no attack hides in what is not."""
 
+import multiprocessing
+import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +24,7 @@ from lims.core.settings import Settings
 from lims.custody import operations, queries, verifier
 from lims.custody.models import APPEND_ONLY
 from lims.custody.operations.verifying import remembered, verify_ledger
-from lims.custody.queries import verification
+from lims.custody.queries import halves, verification
 from lims.custody.queries.since import NotAsVerified, recent_notes, verify_since
 
 STREAMS = 8
@@ -305,3 +309,79 @@ def test_a_missing_trigger_is_a_problem_each_time(ledger: Ledger) -> None:
     assert (report.verdict, report.problems) == (
         "broken", [f"the trigger {name} is missing or switched off"]
     )  # fmt: skip
+
+
+class InAThread:
+    """Stands for the second process, as a thread: quick to begin, and the test sees in."""
+
+    Pipe = staticmethod(multiprocessing.Pipe)
+
+    class Process(threading.Thread):
+        def __init__(self, target: Any, args: Any, daemon: bool) -> None:
+            task, told = args
+            own = Connection(os.dup(told.fileno()), readable=False)  # as a process has its own
+            super().__init__(target=halves.read_part, args=(task, own), daemon=daemon)
+
+        def kill(self) -> None:
+            """Threads end by themselves."""
+
+
+def test_two_processes_find_of_the_whole_what_one_finds(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(halves, "WORTH", 10)
+    monkeypatch.setattr(halves.os, "cpu_count", lambda: 2)
+    ledger.grow(40)
+
+    def by_two() -> queries.DatabaseReport | None:
+        with ledger.database.reading() as session:
+            notes = verifier.read_notes(ledger.lab.checkpoints)
+            return halves.verify_by_two(session, ledger.keys.public, notes)
+
+    with ledger.database.reading() as session:
+        notes = verifier.read_notes(ledger.lab.checkpoints)
+        whole = queries.verify_database(session, ledger.keys.public, notes)
+    assert whole.verdict == "sound"
+    assert by_two() == whole, "by a process of its own"
+    monkeypatch.setattr(halves.multiprocessing, "get_context", lambda way: InAThread)
+    for part in (0.02, 0.3, 0.6, 0.98):
+        monkeypatch.setattr(halves, "PART", part)
+        monkeypatch.setattr(verification, "TELL", 10)
+        assert by_two() == whole, part
+    monkeypatch.setattr(halves, "PART", 0.6)
+    last = whole.report.size
+    with ledger.database.reading() as session:
+        bodies = [line[:-1] for line in queries.export_lines(session)]
+    # Events of the first part, at the seam, and of the second; alone and with their own hashes.
+    seam = int(last * 0.6)
+    for index, deep in ((5, 1), (seam - 1, 3), (seam, 3), (last - 3, 1)):
+        changed = bodies[index].replace(b'"u:7c1e"', b'"u:7c1f"')
+        spoil(ledger, index, changed, FLIP[:deep])
+        assert by_two() is None, (index, deep)
+        report = ledger.verify(whole=True)
+        assert report.verdict == "broken"
+        named = {finding.index for finding in report.report.findings}
+        assert index in named or any(f"event {index} " in one for one in report.problems)
+        spoil(ledger, index, bodies[index], FLIP)
+    assert by_two() == whole
+
+
+def spoil(ledger: Ledger, index: int, body: bytes, statements: tuple[str, ...]) -> None:
+    """Write another body of an event for good, past the triggers."""
+    url = make_url(ledger.lab.url)
+    sqlite = url.get_backend_name() == "sqlite"
+    engine = create_engine(url if sqlite else url.set(username="postgres"))
+    values = {"i": index, "body": body, "leaf": verifier.leaf_hash(body)}
+    with engine.begin() as connection:
+        found = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = {row.name: row.sql for row in connection.execute(found)} if sqlite else {}
+        for name in triggers:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        if not sqlite:
+            connection.execute(text("SET session_replication_role = replica"))
+        for statement in statements:
+            used = {name: held for name, held in values.items() if f":{name}" in statement}
+            connection.execute(text(statement), used)
+        for sql in triggers.values():
+            connection.exec_driver_sql(sql)
+    engine.dispose()
