@@ -24,7 +24,9 @@ LAYOUTS = {
     "german": "1234567890ß´qwertzuiopü+asdfghjklöäyxcvbnm,.-",
 }
 TYPE = """([text, layout, us, end, gap, from]) => {
-  const named = {"-": "Minus", "]": "BracketRight", "/": "Slash", "[": "BracketLeft", ";": "Semicolon"};
+  const named = {
+    "-": "Minus", "]": "BracketRight", "/": "Slash", "[": "BracketLeft", ";": "Semicolon",
+  };
   let at = window.at = Math.max(performance.now(), (window.at || 0) + 1000);
   const press = (key, code, extra = {}) => {
     const target = document.activeElement || document.body;
