@@ -135,7 +135,7 @@ def jobs() -> ResponseReturnValue:
         more, found = len(found) > PAGE, found[:PAGE]
         return page(
             "bench/jobs.html", rows=jobs_shown(session, found), words=JOB_WORDS, looks=JOB_LOOKS,
-            names=_names(session), who=initials_of(session, {one.ordered_by for one in found}),
+            names=_names(session), staff=initials_of(session, {one.ordered_by for one in found}),
             further=url_for("bench.jobs", before=found[-1].id) if more else "",
             first=url_for("bench.jobs") if before else "",
         )  # fmt: skip
@@ -171,7 +171,7 @@ def job(number: int) -> ResponseReturnValue:
             reason_words=[(one, translate(one)) for one in WHY_AGAIN],
             printers=[one for one in places.items() if one[0] != found.station_code],
             size=size_of(session, next(iter(labels.values())).layout) if labels else "",
-            who=initials_of(session, {found.ordered_by, found.changed_by}),
+            staff=initials_of(session, {found.ordered_by, found.changed_by}),
             revision=revisions(session).get(found.station_code, 0),
             waiting=shown.count(LabelState.QUEUED, LabelState.LEASED),
             stopped=shown.count(LabelState.STOPPED), lost=shown.count(LabelState.LOST),

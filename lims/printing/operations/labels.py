@@ -29,7 +29,6 @@ from lims.printing.rules import (
     SCANNABLE,
     AlarmWhy,
     LabelDoesNotFit,
-    LabelNotVerified,
     LabelPending,
     LabelState,
     LabelUnknown,
@@ -252,9 +251,6 @@ def scan_label(
     """
     if not payload.instance:
         if live_label(session, payload.code) is None:
-            # Typed since no label came out of the printer: no stranger's tube, and no alarm.
-            if newest_label(session, payload.code) is not None:
-                raise LabelNotVerified(code=payload.code)
             raise LabelUnknown(payload=str(payload))
         return False
     row = label_of_payload(session, str(payload))
@@ -304,7 +300,7 @@ def reprint(
 ) -> str:
     """Void whatever label a thing has or waits for, and queue a new instance like it.
 
-    One that waits in a job of the same station keeps its number there. Raises NotFound when it
+    One of a job of the same station, not yet live, keeps its number there. Raises NotFound when it
     never had one, ReasonMissing.
     """
     # The thing first: two people who reprint at once take turns and never wait for each other.
@@ -313,7 +309,7 @@ def reprint(
     if last is None:
         raise NotFound(code=code)
     job = None
-    if last.state in PENDING and last.job_id is not None:
+    if last.state in (*PENDING, LabelState.LOST) and last.job_id is not None:
         job = session.get(PrintJob, last.job_id)
     if job is not None and job.station_code != station:
         job = None

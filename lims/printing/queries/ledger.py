@@ -72,9 +72,7 @@ def unexplained(
     )
 
 
-def _found(
-    session: Session, asked: Printed, before: Key | None, limit: int
-) -> Select[Any]:
+def _found(session: Session, asked: Printed, before: Key | None, limit: int) -> Select[Any]:
     row = LabelInstance
     wanted: list[ColumnElement[bool]] = []
     if asked.actor:

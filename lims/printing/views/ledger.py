@@ -71,7 +71,7 @@ def ledger() -> ResponseReturnValue:
             }
         kept = _kept(typed)
         return page(
-            "printing/ledger.html", rows=rows, who=who, typed=typed, filtered=bool(kept),
+            "printing/ledger.html", rows=rows, staff=who, typed=typed, filtered=bool(kept),
             printers=_named({code: places[code] for code in _shown_stations(places)}),
             names=dict(_named(places)), words=STATE_WORDS, looks=STATE_LOOKS,
             settled=SETTLED_WORDS,
@@ -120,7 +120,7 @@ def unexplained_labels() -> ResponseReturnValue:
         if wants_json():
             return {"labels": [_as_json(row, who) for row in rows]}
         return page(
-            "printing/unexplained.html", rows=rows, who=who, words=STATE_WORDS, looks=STATE_LOOKS,
+            "printing/unexplained.html", rows=rows, staff=who, words=STATE_WORDS, looks=STATE_LOOKS,
             names=dict(_named({one.station.code: one.station for one in stations(session)})),
             ways=[(one.value, translate(words)) for one, words in SETTLED_WORDS.items()],
             further=url_for("printing.unexplained_labels", after=rows[-1].id) if more else "",
