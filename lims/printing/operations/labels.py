@@ -29,6 +29,7 @@ from lims.printing.rules import (
     SCANNABLE,
     AlarmWhy,
     LabelDoesNotFit,
+    LabelNotVerified,
     LabelPending,
     LabelState,
     LabelUnknown,
@@ -251,6 +252,9 @@ def scan_label(
     """
     if not payload.instance:
         if live_label(session, payload.code) is None:
+            # Typed since no label came out of the printer: no stranger's tube, and no alarm.
+            if newest_label(session, payload.code) is not None:
+                raise LabelNotVerified(code=payload.code)
             raise LabelUnknown(payload=str(payload))
         return False
     row = label_of_payload(session, str(payload))
