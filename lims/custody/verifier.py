@@ -1088,11 +1088,11 @@ def _list_cosignatures(
 _orders: set[tuple[str, ...]] = set()  # keys of plain data that were found to stand in order
 
 
-def _is_plain(data: str) -> bool:
+def _is_plain(text: str) -> bool:
     """Say whether "data" is so plain that it is seen to be canonical."""
-    if _plain_data(data) is None:
+    if _plain_data(text) is None:
         return False
-    keys = tuple(_plain_keys(data))  # only a key has a quote and a colon after it
+    keys = tuple(_plain_keys(text))  # only a key has a quote and a colon after it
     if keys in _orders:
         return True
     if any(first >= second for first, second in itertools.pairwise(keys)):
