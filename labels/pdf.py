@@ -53,7 +53,8 @@ def render_sheet(
 
     Places count from 1 along the rows, so that a half-used sheet can be used up; those of the first
     sheet in `skip` stay empty. `offset_mm` moves all labels right and down by what the calibration
-    page has shown. Raises LabelError `sheet_too_small`, `bad_start`, `absent`, and those of `render`.
+    page has shown. Raises LabelError `sheet_too_small`, `bad_start`, `absent`, and those of
+    `render`.
     """
     if not sheet.holds(layout.width_mm, layout.height_mm):
         size = f"{layout.width_mm} x {layout.height_mm} mm"

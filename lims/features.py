@@ -81,6 +81,8 @@ from lims.people.models import Person, Station
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Procedure, Well
 from lims.plates.views import blueprint as plates
+from lims.printers.models import PrinterSetting, TestPrint
+from lims.printers.views import blueprint as printers
 from lims.printing.models import Alarm, LabelInstance, LabelQueue, PrintJob
 from lims.printing.views import blueprint as printing
 from lims.quality.queries.sections import LABORATORY_SECTIONS, PackageSection, gap_section
@@ -115,6 +117,7 @@ from lims.web.rights import Right
 BLUEPRINTS: tuple[Blueprint, ...] = (
     people,
     layouts,
+    printers,
     printing,
     bench,
     storage,
@@ -147,6 +150,8 @@ TABLES = (
     CountDifference,
     RackImport,
     LayoutVersion,
+    PrinterSetting,
+    TestPrint,
     LabelInstance,
     LabelQueue,
     PrintJob,

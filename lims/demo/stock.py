@@ -242,7 +242,7 @@ def print_queue(
                     after=number if counted else None,
                 )  # fmt: skip
             scan_label(session, read_payload(lease.payload), station=station, by=by, at=at)
-            printed.append(PrintedLabel(station, number, lease.zpl))
+            printed.append(PrintedLabel(station, number, lease.content))
     return printed
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from lims.printers.rules import Language
 from lims.printing.rules import LabelState, PrintOutcome, Settled
 
 _COUNT = validate.Range(min=0, max=2**31 - 1)
@@ -32,6 +33,7 @@ class WaitSchema(Schema):
     idle = fields.Boolean(load_default=False)
     most = fields.Integer(load_default=1, validate=validate.Range(min=1, max=20))
     dpi = fields.Integer(load_default=300, validate=validate.OneOf((203, 300, 600)))
+    language = fields.Enum(Language, by_value=True, load_default=Language.ZPL)
 
 
 class ReprintSchema(Schema):

@@ -4,7 +4,7 @@
 from flask.typing import ResponseReturnValue
 
 from lims.bench.queries import agents as all_agents
-from lims.bench.views.pages import blueprint, device_words
+from lims.bench.views.pages import blueprint, device_words, printer_trouble
 from lims.core.clock import now
 from lims.web.guard import needs
 from lims.web.locale import in_words
@@ -22,4 +22,5 @@ def agents() -> ResponseReturnValue:
             "bench/agents.html",
             rows=all_agents(session, at=at),
             device_words=lambda device: in_words(device_words(device)),
+            trouble_of=printer_trouble,
         )

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages of benches: the list, and the station at work, live."""
 
-import re
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, current_app, g, jsonify, redirect, request, url_for
@@ -30,8 +29,9 @@ from lims.core.errors import NotFound
 from lims.core.scans import Command, StationKind, Verdict, Visit
 from lims.core.words import N_, Many, Say
 from lims.people.queries import open_station, person_of_badge
+from lims.printers.rules import TROUBLES, Trouble, reasons_in, trouble_of
 from lims.printing.queries import jobs_under_way, pending_at
-from lims.printing.rules import COUNTER_JUMPED, STATE_WORDS
+from lims.printing.rules import STATE_WORDS
 from lims.web.guard import needs, signed_in
 from lims.web.locale import in_both, in_words, language, translate
 from lims.web.pages import code_in_path, laboratory, page, query, reading
@@ -54,13 +54,7 @@ CLOCK_WORDS = Many(
     "Clock of the bench computer is %(count)s minutes off: the server's counts",
 )
 
-FAULT_WORDS = {
-    "paper-out": N_("Printer out of labels"),
-    "ribbon-out": N_("Printer out of ribbon"),
-    "head-open": N_("Printer head is open"),
-    "paused": N_("Printer is paused"),
-    COUNTER_JUMPED: N_("Printer's counter jumped: look for labels nobody ordered"),
-}
+FAULT_WORDS = {reason: trouble.happened for reason, trouble in TROUBLES.items()}
 
 KIND_WORDS = {
     StationKind.INTAKE: N_("Intake"),
@@ -160,6 +154,11 @@ def station(code: str) -> ResponseReturnValue:
             "bench/station.html",
             bench=bench,
             station={"words": bench.name_ar if language() == "ar" else bench.name},
+            troubles=[
+                trouble
+                for device in shown_devices(session, code, at=at)
+                if (trouble := printer_trouble(device)) is not None
+            ],
             devices=[
                 {
                     "icon": device.icon,
@@ -314,11 +313,15 @@ def told(record: ScanRecord) -> dict[str, object]:
     }
 
 
+def printer_trouble(device: ShownDevice) -> Trouble | None:
+    """Return what is wrong with a printer, which labels are in doubt and what to do."""
+    return trouble_of(device.detail) if device.kind == "printer" else None
+
+
 def device_words(device: ShownDevice) -> Say:
     """Return a device and its state in words."""
     # A printer out of labels also says that it pauses: the first fault that has words is the cause.
-    named = [one for one in re.split(r"[,;\s]+", device.detail) if one in FAULT_WORDS]
-    named.sort(key=list(FAULT_WORDS).index)
+    named = reasons_in(device.detail) if device.kind == "printer" else ()
     if device.kind == "clock":
         return Say(CLOCK_WORDS, {"count": int(device.detail)})
     return Say(FAULT_WORDS[named[0]] if named else DEVICE_WORDS[device.kind, device.state])

@@ -149,6 +149,7 @@ class Tag(StrEnum):
     LABEL_LAYOUT_SAVED = "label:layout:saved", N_("Label layout taken into use")
     PRINTER_RECORD_ADDED = "printer:record:added", N_("Printer added")
     PRINTER_RECORD_CHANGED = "printer:record:changed", N_("Printer changed")
+    PRINTER_TEST_ORDERED = "printer:test:ordered", N_("Test print ordered")
     PRINTER_COUNTER_JUMPED = "printer:counter:jumped", N_("Counter of the printer jumped")
 
     # samples and what is taken from them

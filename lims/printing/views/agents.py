@@ -13,6 +13,10 @@ from lims.core.clock import now
 from lims.core.codes import Kind
 from lims.core.errors import NotFound
 from lims.people.operations import require_claim
+from lims.printers.operations import LEASE as TEST_LEASE
+from lims.printers.operations import lease_test, record_test_outcome
+from lims.printers.queries import waiting_test
+from lims.printers.rules import Language, number_of_test
 from lims.printing.operations import (
     HOLD,
     LEASE,
@@ -42,9 +46,12 @@ def get_labels(station: str) -> ResponseReturnValue:
     asked = query(WaitSchema())
     ends = time.monotonic() + asked["wait"]
     while True:
-        leases = _lease(station, asked["dpi"], most=asked["most"], idle=asked["idle"])
-        if leases or time.monotonic() >= ends:
-            return jsonify({"jobs": [_job(lease) for lease in leases]})
+        leases = _lease(
+            station, asked["dpi"], asked["language"], most=asked["most"], idle=asked["idle"]
+        )
+        jobs = [_job(lease) for lease in leases] or _tests(station, asked["dpi"], asked["language"])
+        if jobs or time.monotonic() >= ends:
+            return jsonify({"jobs": jobs})
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
@@ -56,6 +63,12 @@ def post_outcome(station: str, payload: str) -> ResponseReturnValue:
     said = form(OutcomeSchema())
     with laboratory().database.writing() as session:
         require_claim(session, station, g.who.agent, at=now())
+        if number_of_test(payload) is not None:
+            record_test_outcome(
+                session, payload, said["outcome"].value, station=station, fence=said["fence"],
+                at=now(), detail=said["detail"],
+            )  # fmt: skip
+            return jsonify({})
         record_print_outcome(
             session, payload, said["outcome"], station=station, fence=said["fence"],
             by=signed_in(), at=now(), before=said["odometer_before"],
@@ -91,7 +104,9 @@ def own_station(station: str) -> str:
     return code
 
 
-def _lease(station: str, dpi: int, *, most: int, idle: bool) -> tuple[Lease, ...]:
+def _lease(
+    station: str, dpi: int, language: Language, *, most: int, idle: bool
+) -> tuple[Lease, ...]:
     agent = g.who.agent
     # Looking costs nothing; the writing door is opened only when there is something to take.
     with reading() as session:
@@ -110,14 +125,29 @@ def _lease(station: str, dpi: int, *, most: int, idle: bool) -> tuple[Lease, ...
             hold=hold,
             agent=agent,
             idle=idle,
+            language=language,
         )
+
+
+def _tests(station: str, dpi: int, language: Language) -> list[dict[str, object]]:
+    """Return the station's test print, if one waits, as a job beside those of labels."""
+    with reading() as session:
+        if waiting_test(session, station, at=now()) is None:
+            return []
+    with laboratory().database.writing() as session:
+        lease = lease_test(session, station, language=language, dpi=dpi, at=now())
+    if lease is None:
+        return []
+    job = Lease(lease.name, lease.fence, lease.content, lease.sha256, dpi, TEST_LEASE, language)
+    return [_job(job)]
 
 
 def _job(lease: Lease) -> dict[str, object]:
     return {
         "instance": lease.payload,
         "fence": lease.fence,
-        "zpl": b64encode(lease.zpl).decode("ascii"),
+        "language": lease.language.value,
+        lease.language.value: b64encode(lease.content).decode("ascii"),
         "sha256": lease.sha256,
         "dpi": lease.dpi,
         "hold_seconds": int(lease.hold.total_seconds()),

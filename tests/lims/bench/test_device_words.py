@@ -14,7 +14,7 @@ from lims.bench.views.pages import device_words
         ("fault", "paper-out, paused", "Printer out of labels"),
         ("fault", "paused,paper-out", "Printer out of labels"),
         ("fault", "head-open paused", "Printer head is open"),
-        ("fault", "port-gone", "Printer does not answer"),
+        ("fault", "port-gone", "Printer is unplugged or switched off"),
         ("ready", "", "Printer ready"),
     ],
 )

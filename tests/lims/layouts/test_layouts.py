@@ -65,7 +65,7 @@ def test_a_label_is_printed_with_the_version_that_was_in_use_when_it_was_ordered
             (0, sha256(SHIPPED)),
             (1, sha256(OWN)),
         ]
-        sizes = {len(older.zpl), len(newer.zpl)}
+        sizes = {len(older.content), len(newer.content)}
         assert len(sizes) == 2
 
     with database.reading() as session:

@@ -124,7 +124,7 @@ def test_the_printed_symbol_carries_code_and_instance(
     with database.writing() as session:
         (lease,) = lease_labels(session, station, dpi=203, by=AGENT, at=at)
 
-    assert codes_in(lease.zpl) == (queued,)
+    assert codes_in(lease.content) == (queued,)
 
 
 def test_a_new_label_needs_a_reason_and_voids_the_old_one(
