@@ -79,17 +79,21 @@ from lims.layouts.models import LayoutVersion
 from lims.layouts.views import blueprint as layouts
 from lims.people.models import Person, Station
 from lims.people.views import blueprint as people
-from lims.plates.models import Batch, Plate, Procedure, Well
+from lims.plates.models import Batch, Plate, Well
 from lims.plates.views import blueprint as plates
 from lims.printers.models import PrinterSetting, TestPrint
 from lims.printers.views import blueprint as printers
-from lims.printing.models import Alarm, LabelInstance, LabelQueue, PrintJob
+from lims.printing.models import Alarm, LabelInstance, LabelQueue, LabelSheet, PrintJob
 from lims.printing.views import blueprint as printing
+from lims.procedures.models import Procedure
+from lims.procedures.views import blueprint as procedures
 from lims.quality.queries.sections import LABORATORY_SECTIONS, PackageSection, gap_section
 from lims.quality.views import blueprint as quality
 from lims.quantification.models import (
     QuantificationCurve,
     QuantificationImport,
+    QuantificationLimits,
+    QuantificationMapping,
     Quantity,
     QuantityDecision,
 )
@@ -119,6 +123,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     layouts,
     printers,
     printing,
+    procedures,
     bench,
     storage,
     handovers,
@@ -157,17 +162,19 @@ TABLES = (
     PrintJob,
     Lot,
     Instrument,
+    Procedure,
     Sample,
     Aliquot,
     Amount,
     ConsumptionPermission,
     Destruction,
-    Procedure,
     Batch,
     Plate,
     Well,
     Extract,
     Dilution,
+    QuantificationLimits,
+    QuantificationMapping,
     QuantificationImport,
     QuantificationCurve,
     Quantity,

@@ -17,11 +17,12 @@ from lims.core.scans import StationKind
 from lims.equipment.operations import register_instrument
 from lims.extraction.operations import complete_extraction, load_aliquot, open_extraction
 from lims.people.rules import Activity, Line
-from lims.plates.operations import add_procedure, fill_well, open_plate, record_use
-from lims.plates.queries import current_procedure
+from lims.plates.operations import fill_well, open_plate, record_use
 from lims.plates.rules import PLATE_POSITIONS, WellRole
 from lims.printing.models import LabelInstance
 from lims.printing.rules import PENDING, LabelState
+from lims.procedures.operations import approve_procedure, draft_procedure
+from lims.procedures.queries import current_procedure
 from lims.reagents.operations import register_lot, release_lot
 from lims.samples.operations import (
     accept_sample,
@@ -155,11 +156,16 @@ def a_procedure(cast: Cast, at: datetime) -> Callable[..., int]:
 
     def build(session: Session, *, activity: Activity = Activity.EXTRACTION) -> int:
         name = f"{activity.value[:2].upper()}-04"
-        found = current_procedure(session, name)
+        found = current_procedure(session, name, at=at)
         if found is None:
-            found = add_procedure(
-                session, name, version=7, activity=activity, by=cast.manager, at=at
+            text = (
+                f'name = "{name}"\ntitle = "{activity.value}"\nactivity = "{activity.value}"\n'
+                '[[step]]\nwords = "Do it."\n'
             )
+            found = draft_procedure(
+                session, text, version=7, reason="the first", by=cast.manager, at=at
+            )
+            approve_procedure(session, found.id, by=cast.quality, at=at)
         return found.id
 
     return build

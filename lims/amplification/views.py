@@ -14,8 +14,8 @@ from lims.core.scans import StationKind
 from lims.extraction.queries import blanks_of
 from lims.people.queries import open_station
 from lims.people.rules import LINE_WORDS
-from lims.plates.queries import current_procedures
 from lims.plates.rules import Activity
+from lims.procedures.queries import current_procedures
 from lims.quantification.queries import plates_shown
 from lims.quantification.schemas import AfterSchema
 from lims.quantification.views import stations_of
@@ -58,7 +58,7 @@ def overview() -> Answer:
             kits=[(kit.name, kit.name) for kit in shipped_kits()],
             procedures=[
                 (one.id, f"{one.name} v{one.version}")
-                for one in current_procedures(session, Activity.AMPLIFICATION)
+                for one in current_procedures(session, Activity.AMPLIFICATION, at=now())
             ],
             stations=stations_of(session, StationKind.AMPLIFICATION),
         )  # fmt: skip

@@ -79,3 +79,11 @@ class StorageFull(Refusal):
     says = N_("The disk of the server is nearly full: %(free_mb)s MB are left.")
     do = N_("Nothing was stored. Tell the administrator to make room.")
     status = 507
+
+
+class ReasonMissing(Refusal):
+    """An act that asks for its reason, without one."""
+
+    says = N_("The reason is missing.")
+    do = N_("Say in a few words why. It stays in the history.")
+    status = 422

@@ -130,8 +130,9 @@ def build(folder: Path, url: str = "") -> tuple[Settings, Built]:
         benches = open_benches(session, by=BUILDER, at=began)
         stations = {bench.key: bench.code for bench in benches.values()}
         stock = fill_stock(
-            session, stations, by=people["manager"].actor, began=began, today=at.date()
-        )
+            session, stations, by=people["manager"].actor, second=people["quality"].actor,
+            began=began, today=at.date(),
+        )  # fmt: skip
     with database.writing() as session:
         printed = print_queue(session, stations, by=people["technician"].actor, at=at)
     vault, files = open_vault(settings), FileStore(settings.files)

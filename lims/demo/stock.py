@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,6 @@ from lims.core.scans import StationKind
 from lims.equipment.operations import register_instrument
 from lims.people.operations import add_station, issue_agent_key
 from lims.people.rules import Activity, Line
-from lims.plates.operations import add_procedure
 from lims.printing.operations import (
     lease_labels,
     queue_label,
@@ -22,6 +22,7 @@ from lims.printing.operations import (
     scan_label,
 )
 from lims.printing.rules import PrintOutcome
+from lims.procedures.operations import approve_procedure, draft_procedure
 from lims.reagents.operations import register_lot, release_lot
 from lims.storage.operations import add_place
 from lims.storage.rules import BoxUse, PlaceKind
@@ -60,11 +61,13 @@ BENCHES = (
 )  # fmt: skip
 
 PROCEDURES = (
-    ("EX-04", 7, Activity.EXTRACTION),
-    ("QU-02", 3, Activity.QUANTIFICATION),
-    ("AM-06", 5, Activity.AMPLIFICATION),
-    ("IN-01", 4, Activity.INJECTION),
+    ("ex-bone-silica", 7),
+    ("ex-reference-direct", 2),
+    ("qu-real-time", 3),
+    ("am-globalfiler", 5),
+    ("in-capillary", 4),
 )
+"""The shipped examples that the demonstration works by, and the numbers of their versions."""
 
 
 @dataclass(frozen=True)
@@ -150,16 +153,28 @@ def open_benches(session: Session, *, by: Actor, at: datetime) -> dict[str, Open
 
 
 def fill_stock(
-    session: Session, stations: Mapping[str, str], *, by: Actor, began: datetime, today: date
+    session: Session,
+    stations: Mapping[str, str],
+    *,
+    by: Actor,
+    second: Actor,
+    began: datetime,
+    today: date,
 ) -> dict[str, str]:
     """Register procedures, lots, instruments and places of storage; queue labels of lots and tools.
 
-    `stations` are codes by key, `by` a manager. All came when the laboratory `began`; their days
-    count from `today`. Returns the codes of all but procedures by key.
+    `stations` are codes by key, `by` a manager, `second` approves what they wrote. All came when
+    the laboratory `began`; their days count from `today`. Returns the codes of all but procedures
+    by key.
     """
     at = began
-    for name, version, activity in PROCEDURES:
-        add_procedure(session, name, version=version, activity=activity, by=by, at=at)
+    examples = files("lims") / "data" / "procedures"
+    for name, version in PROCEDURES:
+        drafted = draft_procedure(
+            session, (examples / f"{name}.toml").read_text("utf-8"), version=version,
+            reason="the laboratory begins", by=by, at=at,
+        )  # fmt: skip
+        approve_procedure(session, drafted.id, by=second, at=at)
     codes = {}
     for lot in LOTS:
         expires = today + timedelta(days=lot.days)

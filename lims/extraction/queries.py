@@ -12,9 +12,10 @@ from lims.core.errors import NotFound
 from lims.custody.models import Subject
 from lims.extraction.models import Extract
 from lims.extraction.rules import BLANKS
-from lims.plates.models import Batch, BatchMember, Procedure
+from lims.plates.models import Batch, BatchMember
 from lims.plates.queries import Used, batch_of, members_of, state_of, uses_of
 from lims.plates.rules import OPEN_STATES, RACK_POSITIONS, Activity, WellRole
+from lims.procedures.models import Procedure
 from lims.samples.models import Aliquot, Sample
 
 

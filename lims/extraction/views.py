@@ -11,8 +11,8 @@ from lims.extraction import operations, queries
 from lims.extraction.schemas import BatchSchema
 from lims.people.queries import open_station, stations
 from lims.people.rules import LINE_WORDS
-from lims.plates.queries import current_procedures
 from lims.plates.rules import Activity
+from lims.procedures.queries import current_procedures
 from lims.samples.rules import state_look
 from lims.web.guard import needs, signed_in
 from lims.web.locale import language, translate
@@ -36,7 +36,7 @@ def overview() -> Answer:
             lines=[(one.value, translate(words)) for one, words in LINE_WORDS.items()],
             procedures=[
                 (one.id, f"{one.name} v{one.version}")
-                for one in current_procedures(session, Activity.EXTRACTION)
+                for one in current_procedures(session, Activity.EXTRACTION, at=now())
             ],
             stations=[
                 (one.station.code, one.station.name_ar if arabic else one.station.name)

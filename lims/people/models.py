@@ -216,6 +216,8 @@ class Authorisation(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     activity: Mapped[Activity] = mapped_column(stored_enum(Activity))
+    # The name of the one procedure that it is for; "" for every one that asks for none of its own.
+    procedure: Mapped[str] = mapped_column(String(40), default="")
     valid_from: Mapped[date] = mapped_column(Date)
     valid_until: Mapped[date] = mapped_column(Date)
     given_at: Mapped[datetime]

@@ -27,6 +27,7 @@ from lims.people.rules import (
     BadgeRevoked,
     EliminationMissing,
     NotAuthorised,
+    NotAuthorisedFor,
     StationClosed,
     fold_login,
 )
@@ -234,13 +235,19 @@ def authorisation(session: Session, number: int) -> Authorisation:
     return found
 
 
-def is_authorised(session: Session, actor: Actor, activity: Activity, *, on: date) -> bool:
-    """Return whether a person is authorised for an activity on a day of the laboratory."""
+def is_authorised(
+    session: Session, actor: Actor, activity: Activity, *, on: date, procedure: str = ""
+) -> bool:
+    """Return whether a person is authorised for an activity on a day of the laboratory.
+
+    `procedure` names one that asks for an authorisation of its own: only that counts for it.
+    """
     found = session.scalar(
         select(Authorisation.id)
         .where(
             Authorisation.person_id == actor.person,
             Authorisation.activity == activity,
+            Authorisation.procedure == procedure,
             Authorisation.valid_from <= on,
             Authorisation.valid_until >= on,
             Authorisation.withdrawn_at.is_(None),
@@ -250,9 +257,16 @@ def is_authorised(session: Session, actor: Actor, activity: Activity, *, on: dat
     return found is not None
 
 
-def require_authorised(session: Session, actor: Actor, activity: Activity, *, on: date) -> None:
-    """Raise NotAuthorised unless the person is authorised for the activity on that day."""
-    if not is_authorised(session, actor, activity, on=on):
+def require_authorised(
+    session: Session, actor: Actor, activity: Activity, *, on: date, procedure: str = ""
+) -> None:
+    """Raise NotAuthorised unless the person is authorised for the activity on that day.
+
+    For a `procedure` that asks for an authorisation of its own, only that counts.
+    """
+    if not is_authorised(session, actor, activity, on=on, procedure=procedure):
+        if procedure:
+            raise NotAuthorisedFor(procedure=procedure)
         raise NotAuthorised(activity=Say(ACTIVITY_WORDS[activity]))
 
 

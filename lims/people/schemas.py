@@ -93,6 +93,9 @@ class AuthorisationSchema(Schema):
     """An activity, from a day to a day."""
 
     activity = fields.Enum(Activity, by_value=True, required=True, error_messages=WRONG_CHOICE)
+    procedure = fields.String(
+        load_default="", validate=validate.Length(max=40, error="Length is too long.")
+    )
     valid_from = fields.Date(required=True, error_messages=WRONG_DAY)
     valid_until = fields.Date(required=True, error_messages=WRONG_DAY)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of procedures, batches, plates and wells."""
+"""Tables of batches, plates and wells."""
 
 from datetime import datetime
 
@@ -10,20 +10,6 @@ from lims.core.db import Base, BigId, stored_enum
 from lims.people.rules import Activity as Activity
 from lims.people.rules import Line
 from lims.plates.rules import WellRole as WellRole
-
-
-class Procedure(Base):
-    """One version of a standard operating procedure."""
-
-    __tablename__ = "procedure"
-    __table_args__ = (UniqueConstraint("name", "version"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(String(40))
-    version: Mapped[int]
-    activity: Mapped[Activity] = mapped_column(stored_enum(Activity))
-    valid_from: Mapped[datetime]
-    withdrawn_at: Mapped[datetime | None]
 
 
 class Batch(Base):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 from enum import StrEnum
 
-from lims.core.errors import Refusal
+from lims.core.errors import ReasonMissing, Refusal
 from lims.core.words import N_
 from lims.people.rules import Activity as Activity
 from lims.samples.rules import Line
@@ -142,44 +142,6 @@ class BlankMissing(Refusal):
 
     says = N_("A batch needs at least one reagent blank.")
     do = N_("Leave one position free for the blank: void the last placement with a reason.")
-
-
-class ProcedureWithdrawn(Refusal):
-    """Work under a version of a procedure that is no longer valid."""
-
-    says = N_("SOP %(name)s v%(version)s is withdrawn; current is v%(current)s.")
-    do = N_("Open the batch under the current version.")
-
-
-class ProcedureEnded(Refusal):
-    """Work under a procedure that was withdrawn without a successor."""
-
-    says = N_("SOP %(name)s v%(version)s is withdrawn; there is no current version.")
-    do = N_("Ask the laboratory manager which procedure is valid.")
-
-
-class ProcedureOfOtherActivity(Refusal):
-    """A procedure that is for something else."""
-
-    says = N_("SOP %(name)s is not a procedure of this activity.")
-    do = N_("Choose a procedure of this activity.")
-    status = 422
-
-
-class VersionNotNewer(Refusal):
-    """A version that does not follow the current one."""
-
-    says = N_("SOP %(name)s is at v%(current)s already; v%(version)s would not follow it.")
-    do = N_("Give a higher version number.")
-    status = 422
-
-
-class ReasonMissing(Refusal):
-    """Something is to be taken back without saying why."""
-
-    says = N_("The reason is missing.")
-    do = N_("Say in a few words why. It stays in the history.")
-    status = 422
 
 
 def read_position(read: str) -> str:

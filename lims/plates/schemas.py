@@ -55,13 +55,5 @@ class CalibrationSchema(Schema):
     until = fields.Date(required=True)
 
 
-class ProcedureSchema(Schema):
-    """A new version of a procedure."""
-
-    name = fields.String(required=True, validate=validate.Length(min=1, max=40))
-    version = fields.Integer(required=True, validate=validate.Range(min=1, max=9999))
-    activity = fields.Enum(Activity, by_value=True, required=True)
-
-
 class NothingSchema(Schema):
     """An act that needs nothing but the click."""

@@ -35,6 +35,7 @@ class Right(StrEnum):
     PLAN_WORK = "plan batches and plates"
     WORK_BATCHES = "work on batches and plates"
     RECORD_QUANTITIES = "record quantities"
+    SET_LIMITS = "propose and approve limits of quantification"
     IMPORT_RUNS = "import analyzer runs"
     SEE_RUNS = "see analyzer runs and electropherograms"
     READ_PROFILES = "read profiles"
@@ -44,6 +45,9 @@ class Right(StrEnum):
     SEE_STOCK = "see lots, instruments and places"
     STORE_THINGS = "put away, move and count what is stored"
     KEEP_STOCK = "register lots, instruments and places"
+    SEE_PROCEDURES = "read procedures"
+    WRITE_PROCEDURES = "write procedures"
+    APPROVE_PROCEDURES = "approve and withdraw procedures"
     # quality
     SEE_LEDGER = "read the ledger and export it"
     SIGN_CHECKPOINT = "sign a checkpoint"
@@ -65,7 +69,9 @@ class Right(StrEnum):
 
 
 _PRESENT = {Right.SEE_OWN_ACCOUNT, Right.HAND_OVER, Right.WITNESS, Right.QUARANTINE}
-_LABORATORY = _PRESENT | {Right.SEE_SAMPLES, Right.SEE_RUNS, Right.SEE_PROFILES}
+_LABORATORY = _PRESENT | {
+    Right.SEE_SAMPLES, Right.SEE_RUNS, Right.SEE_PROFILES, Right.SEE_PROCEDURES,
+}  # fmt: skip
 
 TABLE: dict[Role, frozenset[Right]] = {
     Role.RECEPTION: frozenset(
@@ -117,12 +123,14 @@ TABLE: dict[Role, frozenset[Right]] = {
         | {
             Right.RECORD_LOSS,
             Right.PLAN_WORK,
+            Right.SET_LIMITS,
             Right.REVIEW_PROFILES,
             Right.SEE_THROUGHPUT,
             Right.SEE_STOCK,
             Right.STORE_THINGS,
             Right.KEEP_STOCK,
-            Right.SEE_PRINTS,
+            Right.WRITE_PROCEDURES,
+            Right.APPROVE_PROCEDURES,
             Right.FIT_BENCHES,
         }
     ),
@@ -130,7 +138,10 @@ TABLE: dict[Role, frozenset[Right]] = {
         _LABORATORY
         | {
             Right.RECORD_LOSS,
+            Right.WRITE_PROCEDURES,
+            Right.APPROVE_PROCEDURES,
             Right.RELEASE,
+            Right.SET_LIMITS,
             Right.DESTROY,
             Right.SEE_THROUGHPUT,
             Right.SEE_STOCK,
@@ -160,8 +171,8 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_OWN_ACCOUNT,
             Right.SEE_SAMPLES,
             Right.SEE_LEDGER,
-            Right.SEE_PRINTS,
             Right.SEE_STOCK,
+            Right.SEE_PROCEDURES,
         }
     ),
     Role.PARTNER: frozenset({Right.SEE_OWN_ACCOUNT}),

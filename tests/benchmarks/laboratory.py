@@ -40,7 +40,7 @@ from lims.people.operations import (
     record_elimination,
 )
 from lims.people.rules import Activity, Policy
-from lims.plates.operations import add_procedure
+from lims.procedures.operations import approve_procedure, draft_procedure
 from tests.benchmarks.filling import Filling, Size, Stage
 from tests.benchmarks.loading import loading, plain
 from tests.benchmarks.loading import tell as tell
@@ -200,12 +200,18 @@ def _people(settings: Settings) -> tuple[Stage, str, str, int]:
         manager = person("keeper", "M-01", Role.MANAGER)
         quality = person("quality", "Q-01", Role.QUALITY)
         reception = station(StationKind.RECEPTION)
+        procedure = draft_procedure(
+            session,
+            'name = "SOP-1"\ntitle = "Extraction"\nactivity = "extraction"\n'
+            '[[step]]\nwords = "Extract."\n',
+            reason="the laboratory begins", by=manager.actor, at=at,
+        )  # fmt: skip
+        approve_procedure(session, procedure.id, by=quality.actor, at=at)
         stage = Stage(
             coordinator.actor.id, tuple(one.id for one in technicians),
             station(StationKind.INTAKE).code, reception.code,
             station(StationKind.EXTRACTION).code,
-            add_procedure(session, "SOP-1", version=1, activity=Activity.EXTRACTION,
-                          by=manager.actor, at=at).id,
+            procedure.id,
             settings.origin,
         )  # fmt: skip
         session.flush()

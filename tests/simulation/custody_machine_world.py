@@ -27,11 +27,11 @@ from lims.custody.operations import (
     publish,
     write_public_key,
 )
-from lims.plates.operations import add_procedure
 from lims.plates.rules import Activity
 from lims.printing.models import LabelInstance
 from lims.printing.operations import queue_label, scan_label
 from lims.printing.rules import PENDING, LabelState
+from lims.procedures.operations import approve_procedure, draft_procedure
 from lims.reagents.operations import register_lot, release_lot
 from lims.storage.operations import add_place
 from lims.storage.rules import BoxUse, PlaceKind
@@ -166,6 +166,10 @@ def _furnish(session: Session, world: World) -> None:
         labelled(session, lot, by, station, at)
         lots[activity] = lot
     world.boxes, world.lots = tuple(boxes), lots
-    world.procedure = add_procedure(
-        session, f"EX-{name}", version=1, activity=Activity.EXTRACTION, by=by, at=at
-    ).id
+    world.procedure = draft_procedure(
+        session,
+        f'name = "EX-{name}"\ntitle = "Extraction"\nactivity = "extraction"\n'
+        '[[step]]\nwords = "Extract."\n',
+        reason="the laboratory begins", by=by, at=at,
+    ).id  # fmt: skip
+    approve_procedure(session, world.procedure, by=world.cast.quality, at=at)

@@ -37,9 +37,9 @@ from lims.genotyping.operations import (
 from lims.people.models import Person
 from lims.people.rules import Activity, Line
 from lims.plates.operations import complete_plate, fill_well, open_plate, record_use
-from lims.plates.queries import current_procedures
 from lims.plates.rules import PLATE_POSITIONS, WellRole
 from lims.printing.operations import queue_label
+from lims.procedures.queries import current_procedures
 from lims.reagents.operations import register_lot, release_lot
 from lims.samples.operations import accept_sample, register_reference_sample, take_punch
 from lims.samples.rules import ExpectedSex, Material
@@ -128,7 +128,7 @@ def _made(
 def _extracted(bench: _Bench, many: int) -> tuple[dict[str, str], str]:
     """Code, accept, punch and extract `many` blood cards; returns samples by extract, the blank."""
     session, by, at = bench.session, bench.technician, bench.at
-    procedure = current_procedures(session, Activity.EXTRACTION)[0].id
+    procedure = current_procedures(session, Activity.EXTRACTION, at=at, line=Line.REFERENCE)[0].id
     batch = open_extraction(session, line=Line.REFERENCE, procedure_id=procedure, by=by, at=at)
     bench.label(batch.code, "batch card")
     record_use(session, batch.code, bench.built.stock["proteinase"],
@@ -163,7 +163,7 @@ def _amplified(
 ) -> str:  # fmt: skip
     """Amplify onto the very positions of the files; what they lack stands in free wells."""
     session, by, at = bench.session, bench.technician, bench.at
-    procedure = current_procedures(session, Activity.AMPLIFICATION)[0].id
+    procedure = current_procedures(session, Activity.AMPLIFICATION, at=at)[0].id
     plate = open_plate(
         session, activity=Activity.AMPLIFICATION, procedure_id=procedure, kit=kit.name,
         line=Line.REFERENCE, by=by, at=at,

@@ -37,9 +37,10 @@ from lims.people.queries import require_authorised
 from lims.people.rules import Activity
 from lims.plates.models import Plate, Well
 from lims.plates.operations import complete_plate, fill_well, open_plate, record_use, working_plate
-from lims.plates.queries import current_procedures, lots_used, plate_of, state_of, wells_of
+from lims.plates.queries import lots_used, plate_of, state_of, wells_of
 from lims.plates.rules import WellRole, WorkState, read_position
 from lims.printing.queries import check_label
+from lims.procedures.queries import current_procedures
 from lims.reagents.queries import lot_of
 
 
@@ -77,7 +78,7 @@ def open_injection_plate(
     if not any(well.role is WellRole.SAMPLE for well in copied):
         raise AllOnHold(code=source)
     ladders = ladder_positions([well.position for well in copied], code=source)
-    procedures = current_procedures(session, Activity.INJECTION)
+    procedures = current_procedures(session, Activity.INJECTION, at=at)
     if not procedures:
         raise ProcedureMissing()
     opened = open_plate(

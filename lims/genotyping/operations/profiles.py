@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.core.code_keys import code_key, seal_json
-from lims.core.errors import NotFound
+from lims.core.errors import NotFound, ReasonMissing
 from lims.core.words import Say
 from lims.custody.operations import (
     append,
@@ -30,7 +30,6 @@ from lims.genotyping.rules.refusals import (
     AlreadyRead,
     NoSuchFinding,
     NotAcceptable,
-    ReasonMissing,
 )
 from lims.genotyping.rules.states import STAGE_WORDS
 from lims.people.queries import require_authorised

@@ -240,11 +240,3 @@ class SettlementMissing(Refusal):
     says = N_("%(locus)s: the readings differ, and you have not decided.")
     do = N_("Choose one reading, write the alleles, or say that there is no result.")
     status = 422
-
-
-class ReasonMissing(Refusal):
-    """A refusal or an answer without a reason."""
-
-    says = N_("The reason is missing.")
-    do = N_("Say in a few words why. It stays in the history.")
-    status = 422

@@ -90,6 +90,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("procedure", sa.String(length=40), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),
         sa.Column("given_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),

@@ -212,12 +212,17 @@ def authorise(
     valid_until: date,
     by: Actor,
     at: datetime,
+    procedure: str = "",
 ) -> Authorisation:
-    """Authorise the person for an activity, both days included; raises AlreadyDisabled."""
+    """Authorise the person for an activity, both days included; raises AlreadyDisabled.
+
+    `procedure` names the one that it is for, where that asks for an authorisation of its own.
+    """
     _refuse_disabled(person)
     given = Authorisation(
         person_id=person.id,
         activity=activity,
+        procedure=procedure,
         valid_from=valid_from,
         valid_until=valid_until,
         given_at=at,
@@ -232,6 +237,7 @@ def authorise(
         at=at,
         content={
             "activity": activity.value,
+            **({"procedure": procedure} if procedure else {}),
             "from": valid_from.isoformat(),
             "until": valid_until.isoformat(),
         },

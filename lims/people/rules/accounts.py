@@ -83,6 +83,12 @@ class NotAuthorised(Refusal):
     status = 403
 
 
+class NotAuthorisedFor(NotAuthorised):
+    """The person has no authorisation in date for a procedure that asks for one of its own."""
+
+    says = N_("You are not authorised for SOP %(procedure)s on this day.")
+
+
 class EliminationMissing(Refusal):
     """No elimination profile of the person is on file."""
 

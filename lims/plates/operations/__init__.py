@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs of procedures, batches and plates."""
+"""The verbs of batches and plates."""
 
 from lims.plates.operations.batches import (
     Opened,
@@ -17,12 +17,10 @@ from lims.plates.operations.plates import (
     void_filling,
     working_plate,
 )
-from lims.plates.operations.procedures import add_procedure, withdraw_procedure
 
 __all__ = [
     "Opened",
     "add_blank",
-    "add_procedure",
     "complete_batch",
     "complete_plate",
     "fill_well",
@@ -32,6 +30,5 @@ __all__ = [
     "record_use",
     "void_filling",
     "void_placement",
-    "withdraw_procedure",
     "working_plate",
 ]

@@ -22,7 +22,7 @@ from lims.custody.rules import Tag
 from lims.people.queries import who
 from lims.people.rules import Line
 from lims.plates.models import Batch, BatchMember
-from lims.plates.queries import batch_of, placement_of, usable_procedure
+from lims.plates.queries import batch_of, placement_of
 from lims.plates.rules import (
     RACK_POSITIONS,
     Activity,
@@ -38,6 +38,7 @@ from lims.plates.rules import (
     next_free,
 )
 from lims.printing.operations import queue_label
+from lims.procedures.queries import procedure_of, require_for, usable_procedure
 from lims.storage.operations import bring_out
 
 
@@ -63,7 +64,7 @@ def open_batch(
 
     Raises NotFound, ProcedureWithdrawn, ProcedureEnded, ProcedureOfOtherActivity.
     """
-    procedure = usable_procedure(session, procedure_id, activity=activity)
+    procedure = usable_procedure(session, procedure_id, activity=activity, at=at, line=line)
     code = fresh_code(session, Kind.BATCH)
     create_subject(
         session, code, Tag.BATCH_RECORD_OPENED, by=by, at=at, device=station,
@@ -107,6 +108,7 @@ def place_in_batch(
     """
     batch = _working(session, batch_code)
     check_line(subject_code, line=line, awaited=batch.line)
+    require_for(session, by, procedure_of(session, batch.procedure_id), at=at)
     refuse_if_held(session, subject_code)
     _refuse_placed(session, subject_code)
     bring_out(session, subject_code, by=by, at=at, station=station)
@@ -206,7 +208,8 @@ def complete_batch(
     extraction batch without a reagent blank.
     """
     batch = _working(session, batch_code)
-    usable_procedure(session, batch.procedure_id, activity=batch.activity)
+    procedure = usable_procedure(session, batch.procedure_id, activity=batch.activity, at=at)
+    require_for(session, by, procedure, at=at)
     counted = session.execute(
         select(BatchMember.role, func.count())
         .where(BatchMember.batch_code == batch_code, BatchMember.voided_at.is_(None))

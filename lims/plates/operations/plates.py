@@ -24,7 +24,7 @@ from lims.people.queries import who
 from lims.people.rules import Line
 from lims.plates.models import BatchUse, Plate, Well
 from lims.plates.operations.batches import Opened
-from lims.plates.queries import filling_at, plate_of, usable_procedure
+from lims.plates.queries import filling_at, plate_of
 from lims.plates.rules import (
     Activity,
     NothingPlaced,
@@ -37,6 +37,7 @@ from lims.plates.rules import (
     read_position,
 )
 from lims.printing.operations import queue_label
+from lims.procedures.queries import require_for, usable_procedure
 from lims.reagents.queries import usable_lot
 from lims.storage.operations import bring_out
 
@@ -60,7 +61,7 @@ def open_plate(
     `made_from` is the plate whose wells are carried over; `by` must hold it. Raises HeldByOther,
     NotFound, ProcedureWithdrawn, ProcedureEnded, ProcedureOfOtherActivity.
     """
-    procedure = usable_procedure(session, procedure_id, activity=activity)
+    procedure = usable_procedure(session, procedure_id, activity=activity, at=at, line=line)
     if made_from:
         bring_out(session, made_from, by=by, at=at, station=station)
     code = fresh_code(session, Kind.PLATE)
@@ -185,7 +186,8 @@ def complete_plate(
     Raises NotFound, NotOpen, OnHold, NothingPlaced, ProcedureWithdrawn, ProcedureEnded.
     """
     plate = working_plate(session, plate_code)
-    usable_procedure(session, plate.procedure_id, activity=plate.activity)
+    procedure = usable_procedure(session, plate.procedure_id, activity=plate.activity, at=at)
+    require_for(session, by, procedure, at=at)
     filled = session.scalar(
         select(func.count())
         .select_from(Well)

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading procedures, batches, plates and what waits for them."""
+"""Reading batches, plates and what waits for them."""
 
 from lims.plates.queries.lists import WorkPage, WorkRow, work
 from lims.plates.queries.records import (
     Used,
     batch_of,
-    current_procedure,
-    current_procedures,
     filling_at,
     lots_used,
     members_of,
     placement_of,
     plate_of,
-    procedures,
     state_of,
-    usable_procedure,
     uses_of,
     wells_of,
 )
@@ -34,16 +30,12 @@ __all__ = [
     "WorkRow",
     "batch_of",
     "codes_waiting",
-    "current_procedure",
-    "current_procedures",
     "filling_at",
     "lots_used",
     "members_of",
     "placement_of",
     "plate_of",
-    "procedures",
     "state_of",
-    "usable_procedure",
     "uses_of",
     "waiting",
     "waiting_counts",

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from lims.core.codes import Kind
 from lims.custody.models import Hold, Subject
 from lims.people.rules import Line
-from lims.plates.models import Batch, BatchMember, Plate, Procedure, Well
+from lims.plates.models import Batch, BatchMember, Plate, Well
 from lims.plates.rules import Activity
+from lims.procedures.models import Procedure
 
 PAGE = 50
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading one procedure, batch or plate, and what stands in it."""
+"""Reading one batch or plate, and what stands in it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,15 +10,8 @@ from sqlalchemy.orm import Session
 from lims.core.errors import NotFound
 from lims.custody.models import Subject
 from lims.equipment.models import Instrument
-from lims.plates.models import Batch, BatchMember, BatchUse, Plate, Procedure, Well
-from lims.plates.rules import (
-    PLATE_POSITIONS,
-    RACK_POSITIONS,
-    Activity,
-    ProcedureEnded,
-    ProcedureOfOtherActivity,
-    ProcedureWithdrawn,
-)
+from lims.plates.models import Batch, BatchMember, BatchUse, Plate, Well
+from lims.plates.rules import PLATE_POSITIONS, RACK_POSITIONS
 from lims.reagents.models import Lot
 
 
@@ -30,50 +23,6 @@ class Used:
     name: str
     number: str
     until: date
-
-
-def current_procedure(session: Session, name: str) -> Procedure | None:
-    """Return the version of a procedure that is in force, None where none is."""
-    return session.scalar(
-        select(Procedure)
-        .where(Procedure.name == name, Procedure.withdrawn_at.is_(None))
-        .order_by(Procedure.version.desc())
-        .limit(1)
-    )
-
-
-def current_procedures(session: Session, activity: Activity) -> tuple[Procedure, ...]:
-    """Return the procedures in force for an activity, by name."""
-    found = select(Procedure).where(
-        Procedure.activity == activity, Procedure.withdrawn_at.is_(None)
-    )
-    return tuple(session.scalars(found.order_by(Procedure.name, Procedure.version)))
-
-
-def procedures(session: Session) -> tuple[Procedure, ...]:
-    """Return every version of every procedure, the newest version of each first."""
-    found = select(Procedure).order_by(Procedure.name, Procedure.version.desc())
-    return tuple(session.scalars(found))
-
-
-def usable_procedure(session: Session, procedure_id: int, *, activity: Activity) -> Procedure:
-    """Return a procedure that is in force for the activity.
-
-    Raises NotFound, ProcedureOfOtherActivity, ProcedureWithdrawn, ProcedureEnded.
-    """
-    procedure = session.get(Procedure, procedure_id)
-    if procedure is None:
-        raise NotFound(code=str(procedure_id))
-    if procedure.activity is not activity:
-        raise ProcedureOfOtherActivity(name=procedure.name)
-    if procedure.withdrawn_at is not None:
-        current = current_procedure(session, procedure.name)
-        if current is None:
-            raise ProcedureEnded(name=procedure.name, version=procedure.version)
-        raise ProcedureWithdrawn(
-            name=procedure.name, version=procedure.version, current=current.version
-        )
-    return procedure
 
 
 def batch_of(session: Session, code: str) -> Batch:

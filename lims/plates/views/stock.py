@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stock: lots, instruments and procedures, with what runs out."""
+"""The stock: lots and instruments, with what runs out."""
 
 from datetime import date
 
@@ -13,14 +13,11 @@ from lims.equipment.operations import record_calibration, register_instrument
 from lims.equipment.queries import instruments
 from lims.people.queries import open_station, stations
 from lims.people.rules import ACTIVITY_WORDS, Activity
-from lims.plates.operations import add_procedure
-from lims.plates.queries import procedures
 from lims.plates.schemas import (
     CalibrationSchema,
     InstrumentSchema,
     LotSchema,
     NothingSchema,
-    ProcedureSchema,
 )
 from lims.plates.views.work import blueprint
 from lims.printing.operations import queue_label
@@ -38,7 +35,7 @@ Answer = AnyResponse | tuple[str, int] | dict[str, object]
 @blueprint.get("/stock")
 @needs(Right.SEE_STOCK)
 def stock() -> Answer:
-    """List lots, instruments and procedures."""
+    """List lots and instruments."""
     today = local(now(), settings().time_zone).date()
     with reading() as session:
         kept, tools = lots(session, today=today), instruments(session, today=today)
@@ -63,7 +60,7 @@ def stock() -> Answer:
             }  # fmt: skip
         arabic = language() == "ar"
         return page(
-            "plates/stock.html", lots=kept, instruments=tools, procedures=procedures(session),
+            "plates/stock.html", lots=kept, instruments=tools,
             activity_words={one.value: words for one, words in ACTIVITY_WORDS.items()},
             activities=[(one.value, translate(ACTIVITY_WORDS[one])) for one in Activity],
             stations=[
@@ -128,22 +125,6 @@ def post_calibration(code: str) -> Answer:
         return {"to": url_for("plates.stock")}
 
     return done(write(record))
-
-
-@blueprint.post("/stock/procedures")
-@needs(Right.KEEP_STOCK)
-def post_procedure() -> Answer:
-    """Put a new version of a procedure in force."""
-    sent = form(ProcedureSchema())
-
-    def put(session: Session) -> dict[str, object]:
-        add_procedure(
-            session, sent["name"], version=sent["version"], activity=sent["activity"],
-            by=signed_in(), at=now(),
-        )  # fmt: skip
-        return {"to": url_for("plates.stock")}
-
-    return done(write(put))
 
 
 def _label(

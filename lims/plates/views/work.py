@@ -11,9 +11,10 @@ from lims.custody.queries import blocked, children
 from lims.people.queries import initials_of
 from lims.people.rules import ACTIVITY_WORDS, LINE_WORDS, Activity
 from lims.plates import operations, queries
-from lims.plates.models import BatchMember, Procedure, Well
+from lims.plates.models import BatchMember, Well
 from lims.plates.rules import OPEN_STATES, ROLE_MARKS, STAGE_WORDS, Stage, WellRole
 from lims.plates.schemas import AfterSchema, VoidSchema, WorklistSchema
+from lims.procedures.models import Procedure
 from lims.samples.operations import what_is
 from lims.samples.rules import ALIQUOT_WORDS, state_look
 from lims.web.errors import wants_json

@@ -23,7 +23,8 @@ from lims.genotyping.rules.states import SEVERITY_WORDS
 from lims.people.models import Authorisation, Person, RoleHeld
 from lims.people.queries import initials_of
 from lims.people.rules import ACTIVITY_WORDS, ROLE_WORDS
-from lims.plates.models import Batch, BatchMember, BatchUse, Plate, Procedure, Well
+from lims.plates.models import Batch, BatchMember, BatchUse, Plate, Well
+from lims.procedures.models import Procedure
 from lims.quality.queries.names import names_of
 from lims.quality.rules.sections import Both, Cell, Scope, Section
 from lims.reagents.models import Lot

@@ -14,7 +14,7 @@ from lims.custody.models import Hold, Subject
 from lims.extraction.models import Extract
 from lims.extraction.rules import ExtractState
 from lims.people.rules import Line
-from lims.plates.models import Batch, Plate, Procedure, Well
+from lims.plates.models import Batch, Plate, Well
 from lims.plates.queries import (
     Used,
     plate_of,
@@ -26,15 +26,17 @@ from lims.plates.queries import (
 from lims.plates.rules import OPEN_STATES, PLATE_POSITIONS, ROLE_MARKS, Activity, WellRole
 from lims.printing.models import LabelInstance
 from lims.printing.rules import LabelState
-from lims.quantification.models import QuantificationImport, Quantity, QuantityDecision, Target
+from lims.procedures.models import Procedure
+from lims.quantification.models import QuantificationImport, Quantity, QuantityDecision
 from lims.quantification.queries.records import (
+    PlateMeasured,
     decisions_of,
     findings_of,
     imports_of,
     measured_plate,
     volume_left,
 )
-from lims.quantification.rules import CurveFigures, Finding, NextStep
+from lims.quantification.rules import Finding, NextStep
 from lims.samples.models import Aliquot
 
 
@@ -96,7 +98,7 @@ class PlatePage:
     state: str
     procedure: str
     rows: tuple[MeasuredRow, ...]
-    curves: Mapping[Target, CurveFigures]
+    measured: PlateMeasured
     findings: tuple[Finding, ...]
     imports: tuple[QuantificationImport, ...]
     uses: tuple[Used, ...]
@@ -105,6 +107,17 @@ class PlatePage:
     def is_filled(self) -> bool:
         """Whether figures can be taken."""
         return self.state not in OPEN_STATES
+
+    @property
+    def to_confirm(self) -> tuple[MeasuredRow, ...]:
+        """The rows whose proposal waits for a person; a failed plate proposes nothing."""
+        return tuple(
+            row
+            for row in self.rows
+            if row.decision is not None
+            and row.decision.confirmed_at is None
+            and row.decision.step is not NextStep.REPEAT
+        )
 
 
 @dataclass(frozen=True)
@@ -190,7 +203,7 @@ def plate_page(session: Session, code: str) -> PlatePage:
     )  # fmt: skip
     return PlatePage(
         measured.plate, state_of(session, code), f"{procedure.name} v{procedure.version}", rows,
-        measured.curves, findings_of(session, code), imports_of(session, code),
+        measured, findings_of(session, code), imports_of(session, code),
         uses_of(session, code),
     )  # fmt: skip
 

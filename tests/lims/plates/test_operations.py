@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Procedures, batches and plates as acts."""
+"""Batches and plates as acts."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,6 @@ from lims.people.rules import Activity, Line
 from lims.plates import operations, rules
 from lims.plates.models import BatchMember, Well
 from lims.plates.queries import (
-    current_procedure,
     members_of,
     placement_of,
     state_of,
@@ -25,10 +24,21 @@ from lims.plates.queries import (
     wells_of,
 )
 from lims.plates.rules import WellRole, WorkState
+from lims.procedures.operations import approve_procedure, draft_procedure
+from lims.procedures.rules import ProcedureOfOtherActivity, ProcedureWithdrawn
 from lims.reagents.rules import LotExpired, LotNotReleased, LotOfOtherActivity
 from tests.cast import Cast
 
 Build = Callable[..., str]
+
+DOCUMENT = """
+name = "EX-04"
+title = "Extraction"
+activity = "extraction"
+
+[[step]]
+words = "Extract."
+"""
 
 
 def place(database: Database, cast: Cast, at: datetime, batch: str, tube: str) -> str:
@@ -38,50 +48,12 @@ def place(database: Database, cast: Cast, at: datetime, batch: str, tube: str) -
         )
 
 
-def test_a_new_version_withdraws_the_former_and_no_batch_opens_under_it(
-    database: Database, cast: Cast, at: datetime
-) -> None:
-    with database.writing() as session:
-        old, new = (
-            operations.add_procedure(
-                session, "EX-04", version=version, activity=Activity.EXTRACTION, by=cast.manager,
-                at=at,
-            )
-            for version in (6, 7)
-        )  # fmt: skip
-        with pytest.raises(rules.ProcedureWithdrawn) as refused:
-            operations.open_batch(
-                session, activity=Activity.EXTRACTION, line=Line.BONE, procedure_id=old.id,
-                by=cast.technician, at=at,
-            )  # fmt: skip
-
-        assert str(refused.value.say) == "SOP EX-04 v6 is withdrawn; current is v7."
-        assert current_procedure(session, "EX-04") is new
-
-
-def test_a_version_must_be_newer_than_the_one_in_force(
-    database: Database, cast: Cast, at: datetime
-) -> None:
-    with database.writing() as session:
-
-        def add(version: int) -> None:
-            operations.add_procedure(
-                session, "EX-04", version=version, activity=Activity.EXTRACTION, by=cast.manager,
-                at=at,
-            )  # fmt: skip
-
-        add(7)
-        for version in (7, 3):
-            with pytest.raises(rules.VersionNotNewer):
-                add(version)
-
-
 def test_a_procedure_of_another_activity_opens_no_batch(
     database: Database, cast: Cast, at: datetime, a_procedure: Callable[..., int]
 ) -> None:
     with database.writing() as session:
         number = a_procedure(session, activity=Activity.AMPLIFICATION)
-        with pytest.raises(rules.ProcedureOfOtherActivity):
+        with pytest.raises(ProcedureOfOtherActivity):
             operations.open_batch(
                 session, activity=Activity.EXTRACTION, line=Line.BONE, procedure_id=number,
                 by=cast.technician, at=at,
@@ -96,10 +68,12 @@ def test_a_batch_under_a_withdrawn_procedure_cannot_be_completed(
     place(database, cast, at, batch, tube)
     with database.writing() as session:
         operations.add_blank(session, batch, by=cast.technician, at=at)
-        operations.add_procedure(
-            session, "EX-04", version=8, activity=Activity.EXTRACTION, by=cast.manager, at=at
-        )
-        with pytest.raises(rules.ProcedureWithdrawn):
+        drafted = draft_procedure(
+            session, DOCUMENT, reason="a new buffer",
+            by=cast.manager, at=at,
+        )  # fmt: skip
+        approve_procedure(session, drafted.id, by=cast.quality, at=at)
+        with pytest.raises(ProcedureWithdrawn):
             operations.complete_batch(session, batch, by=cast.technician, at=at)
 
 

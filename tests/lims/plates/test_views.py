@@ -213,25 +213,6 @@ def test_a_manager_registers_an_instrument_and_records_its_calibration(
     assert (shown["calibration_due"], shown["state"]) == ("2036-01-01", "ready")
 
 
-def test_a_manager_puts_a_version_of_a_procedure_in_force(
-    database: Database, cast: Cast, sign_in: SignIn, key: Key
-) -> None:
-    client = sign_in(cast.manager)
-    for version, status in ((1, 303), (2, 303), (2, 422)):
-        answer = client.post(
-            "/stock/procedures",
-            data={
-                "request_key": key(), "name": "EX-04", "version": version,
-                "activity": "extraction",
-            },
-        )  # fmt: skip
-        assert answer.status_code == status
-    page = client.get("/stock").get_data(as_text=True)
-
-    assert "EX-04 v2" in page
-    assert "withdrawn" in page
-
-
 def test_a_technician_sees_the_stock_and_cannot_change_it(
     database: Database, cast: Cast, sign_in: SignIn, key: Key, a_lot: Build
 ) -> None:

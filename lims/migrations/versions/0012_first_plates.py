@@ -6,41 +6,14 @@ from alembic import op
 
 import lims.core.db
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Create the tables with their constraints, indexes."""
-    op.create_table(
-        "procedure",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column(
-            "activity",
-            sa.Enum(
-                "preparation",
-                "extraction",
-                "quantification",
-                "amplification",
-                "injection",
-                "reading",
-                "review",
-                name="activity",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("valid_from", lims.core.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("withdrawn_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_procedure")),
-        sa.UniqueConstraint("name", "version", name=op.f("uq_procedure_name_version")),
-    )
     op.create_table(
         "batch",
         sa.Column("code", sa.String(length=9), nullable=False),

@@ -6,8 +6,8 @@ from alembic import op
 
 import lims.core.db
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -15,14 +15,60 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables with their constraints, indexes."""
     op.create_table(
+        "quantification_limits",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("proposed_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.String(length=80), nullable=False),
+        sa.Column("settled_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.String(length=80), nullable=True),
+        sa.Column("approved", sa.Boolean(), nullable=True),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (approved IS NULL)",
+            name=op.f("ck_quantification_limits_settled_is_said"),
+        ),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL)",
+            name=op.f("ck_quantification_limits_settled_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "settled_by IS NULL OR settled_by != proposed_by",
+            name=op.f("ck_quantification_limits_two_people"),
+        ),
+        sa.CheckConstraint("version > 0", name=op.f("ck_quantification_limits_version")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_quantification_limits")),
+    )
+    op.create_table(
+        "quantification_mapping",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quantification_mapping")),
+        sa.UniqueConstraint("name", "version", name=op.f("uq_quantification_mapping_name_version")),
+    )
+    op.create_table(
         "quantification_import",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("plate_code", sa.String(length=9), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column(
+            "mapping_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("limits_version", sa.Integer(), nullable=False),
         sa.Column("at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["mapping_id"],
+            ["quantification_mapping.id"],
+            name=op.f("fk_quantification_import_mapping_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["plate_code"], ["plate.code"], name=op.f("fk_quantification_import_plate_code")
         ),
@@ -54,6 +100,18 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "origin",
+            sa.Enum(
+                "file",
+                "fitted",
+                name="curveorigin",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column("slope_milli", sa.Integer(), nullable=False),
         sa.Column("intercept_milli", sa.Integer(), nullable=True),
         sa.Column("r2_ppm", sa.Integer(), nullable=True),
@@ -62,7 +120,9 @@ def upgrade() -> None:
             ["quantification_import.id"],
             name=op.f("fk_quantification_curve_import_id"),
         ),
-        sa.PrimaryKeyConstraint("import_id", "target", name=op.f("pk_quantification_curve")),
+        sa.PrimaryKeyConstraint(
+            "import_id", "target", "origin", name=op.f("pk_quantification_curve")
+        ),
     )
     op.create_table(
         "quantity",
@@ -130,6 +190,7 @@ def upgrade() -> None:
                 "dilute",
                 "low template",
                 "re-extract",
+                "new sample",
                 "repurify",
                 "quantify again",
                 name="nextstep",
@@ -149,9 +210,24 @@ def upgrade() -> None:
         sa.Column("degraded", sa.Boolean(), nullable=False),
         sa.Column("ipc_shift_milli", sa.Integer(), nullable=True),
         sa.Column("inhibited", sa.Boolean(), nullable=False),
+        sa.Column("limits_version", sa.Integer(), nullable=False),
         sa.Column("made_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("confirmed_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_by", sa.String(length=80), nullable=True),
+        sa.Column(
+            "instead_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("voided_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "instead_of IS NULL OR (confirmed_at IS NOT NULL AND reason != '')",
+            name=op.f("ck_quantity_decision_says_why"),
+        ),
+        sa.CheckConstraint(
+            "(confirmed_at IS NULL) = (confirmed_by IS NULL)",
+            name=op.f("ck_quantity_decision_confirmed_by_somebody"),
+        ),
         sa.CheckConstraint(
             "(volume_nl IS NULL) = (drawn_nl IS NULL)",
             name=op.f("ck_quantity_decision_plan_is_whole"),
@@ -166,6 +242,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["import_id"], ["quantification_import.id"], name=op.f("fk_quantity_decision_import_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instead_of"], ["quantity_decision.id"], name=op.f("fk_quantity_decision_instead_of")
         ),
         sa.ForeignKeyConstraint(
             ["plate_code"], ["plate.code"], name=op.f("fk_quantity_decision_plate_code")
@@ -183,6 +262,14 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_quantity_decision_plate_code"), "quantity_decision", ["plate_code"], unique=False
+    )
+    op.create_index(
+        "ix_quantity_decision_proposed",
+        "quantity_decision",
+        ["plate_code"],
+        unique=False,
+        sqlite_where=sa.text("voided_at IS NULL AND confirmed_at IS NULL"),
+        postgresql_where=sa.text("voided_at IS NULL AND confirmed_at IS NULL"),
     )
     op.create_index(
         "uq_quantity_decision_valid",

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Standard operating procedures as versioned documents: written, approved by another, in force."""
