@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -90,7 +91,14 @@ class Post:
                     self._tally.count("scanned again, no beep")
                     continue
                 return news[-1]
-            news = self.news(within=_PATIENCE)
+            news = self.news(within=3.0 if heard is Tone.REFUSED else _PATIENCE)
+            if not news and "server fault" in self.devices_shown():
+                # Another agent has this bench, and the page says so: nothing was taken here.
+                self.sent[-1] = replace(self.sent[-1], sure=False)
+                self._tally.count("scanned again, bench claimed")
+                time.sleep(1.0)
+                continue
+            news = news or self.news(within=_PATIENCE)
             if not news:
                 break
             return news[-1]
