@@ -56,9 +56,11 @@ from lims.plates.queries import wells_of
 from lims.plates.rules import WellRole
 from lims.quantification.operations import (
     complete_quantification,
+    confirm_decisions,
     load_extract,
     open_quantification,
     record_quantities,
+    to_confirm,
 )
 from lims.quantification.rules import Figure, Target
 from lims.storage.operations import add_place, put
@@ -163,6 +165,7 @@ def _amplified(session: Session, make: Builders, cast: Cast, at: datetime) -> st
          for well, amount in zip(wells, amounts, strict=True)],
         by=by, at=at,
     )  # fmt: skip
+    confirm_decisions(session, measured, to_confirm(session, measured), by=by, at=at)
     plate = open_amplification(
         session, procedure_id=make.a_procedure(session, activity=Activity.AMPLIFICATION), kit=KIT,
         line=Line.BONE, by=by, at=at,

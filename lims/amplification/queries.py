@@ -127,7 +127,7 @@ def decided_of(session: Session, code: str) -> Decided | None:
         return None
     return Decided(
         found.step, found.fg_per_ul, found.volume_nl, found.drawn_nl, found.dilution,
-        found.template_fg, found.low_template,
+        found.template_fg, found.low_template, found.confirmed_at is not None, found.plate_code,
     )  # fmt: skip
 
 

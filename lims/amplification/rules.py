@@ -78,6 +78,13 @@ class NotQuantified(Refusal):
     do = N_("Take it to the quantification bench first.")
 
 
+class NotConfirmed(Refusal):
+    """An extract for which something is proposed that nobody has confirmed."""
+
+    says = N_("%(code)s is not to be amplified yet: nobody has confirmed what follows for it.")
+    do = N_("Confirm it on the page of its quantification plate %(plate)s.")
+
+
 class NotToAmplify(Refusal):
     """An extract for which something else was decided."""
 
@@ -144,6 +151,8 @@ class Decided:
     dilution: int
     template_fg: int | None
     low_template: bool
+    is_confirmed: bool
+    plate: str
 
 
 @dataclass(frozen=True)
@@ -178,16 +187,18 @@ def sample_loading(
     """Return what an extract of a bone gives, as its quantity decided.
 
     Below the stop limit it is amplified for a `reason` only, at the largest volume. Raises
-    NotQuantified, NotToAmplify, ReasonAwaited.
+    NotQuantified, NotConfirmed, NotToAmplify, ReasonAwaited.
     """
     if decided is None:
         raise NotQuantified(code=code)
+    if not decided.is_confirmed and decided.step is not NextStep.REPEAT:
+        raise NotConfirmed(code=code, plate=decided.plate)
     if decided.step in TO_AMPLIFY and decided.volume_nl and decided.drawn_nl:
         return Loading(
             decided.volume_nl, decided.drawn_nl, decided.dilution, decided.template_fg,
             decided.low_template,
         )  # fmt: skip
-    if decided.step is not NextStep.RE_EXTRACT:
+    if decided.step not in (NextStep.RE_EXTRACT, NextStep.NEW_SAMPLE):
         raise NotToAmplify(code=code, step=Say(NEXT_WORDS[decided.step]))
     if not reason:
         raise ReasonAwaited(code=code, why=Say(N_("its quantity is below the stop limit")))

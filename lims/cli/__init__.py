@@ -13,6 +13,7 @@ from lims.cli.gaps import gaps
 from lims.cli.laboratory import doctor, init, upgrade
 from lims.cli.ledger import history, ledger
 from lims.cli.proof import package, prove
+from lims.cli.quantities import import_quantification
 from lims.cli.racks import import_rack
 from lims.cli.runs import import_run, inspect
 from lims.cli.serving import serve, worker
@@ -30,6 +31,7 @@ def main() -> None:
 
 for command in (
     init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, import_dispatch,
+    import_quantification,
     call, history, where, custody, gaps, package, ledger, erasures, demo,
 ):  # fmt: skip
     main.add_command(command)

@@ -8,7 +8,12 @@ from instruments.analyzers.quantification.mapping import (
     HeaderMapping,
     MappingBroken,
 )
-from instruments.analyzers.quantification.reading import preview, read_quantities
+from instruments.analyzers.quantification.reading import (
+    guessed_columns,
+    guessed_header,
+    preview,
+    read_quantities,
+)
 from instruments.analyzers.quantification.targets import target_of
 from instruments.analyzers.quantification.values import (
     MeasuredQuantity,
@@ -30,6 +35,8 @@ __all__ = [
     "Target",
     "Task",
     "fit",
+    "guessed_columns",
+    "guessed_header",
     "preview",
     "read_quantities",
     "target_of",

@@ -16,7 +16,7 @@ from instruments.analyzers.quantification.header import (
     refuse_lacking,
     refuse_unlike_twins,
 )
-from instruments.analyzers.quantification.mapping import HeaderMapping
+from instruments.analyzers.quantification.mapping import LONG_FIELDS, HeaderMapping
 from instruments.analyzers.quantification.rdml import is_rdml, read_rdml
 from instruments.analyzers.quantification.rows import Reader
 from instruments.analyzers.quantification.values import QuantificationTable, Task
@@ -106,6 +106,32 @@ def preview(content: bytes, *, name: str, sheet: str = "") -> Sequence[Row]:
         if not widest or max(map(_width, rows), default=0) > max(map(_width, widest), default=0):
             widest = rows
     return widest
+
+
+def guessed_header(rows: Sequence[Row]) -> Row:
+    """Return the row of a preview that looks most like a header: the first with most known columns.
+
+    Where no row has any: the first of those with the most filled cells.
+    """
+
+    def known(row: Row) -> tuple[int, int]:
+        filled = sum(1 for cell in row.cells if cell)
+        return len(guessed_columns(row, name="")), filled
+
+    return max(rows, key=known, default=Row(1, []))
+
+
+def guessed_columns(row: Row, *, name: str) -> Mapping[str, str]:
+    """Return which columns of a header are known by name: the header's text by field."""
+    try:
+        columns = columns_of(row, name=name)
+    except AnalyzerFileError:
+        return {}
+    found = {field: row.cells[at] for field, at in columns.fields.items() if field in LONG_FIELDS}
+    if "target" not in found:
+        for target, places in columns.wide.items():
+            found |= {f"{target.value} {figure}": row.cells[at] for figure, at in places.items()}
+    return found
 
 
 def _width(row: Row) -> int:

@@ -64,8 +64,8 @@ from lims.quantification.operations import (
     set_aside,
     settle,
 )
-from lims.quantification.queries import extract_with_batch, volume_left
-from lims.quantification.rules import LIMITS, Limits
+from lims.quantification.queries import extract_with_batch, in_force, volume_left
+from lims.quantification.rules import Limits
 from lims.reagents.models import Lot
 from lims.reagents.queries import lot_of
 
@@ -138,7 +138,7 @@ def load_for_amplification(
     by: Actor,
     at: datetime,
     reason: str = "",
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
     station: str = "",
 ) -> Loaded:
     """Put an extract into the next free well with the volume its quantity asks for.
@@ -147,7 +147,8 @@ def load_for_amplification(
     controls. Raises ReasonAwaited, before anything is written, for a sample that was amplified
     before or lies below the stop limit; NotFound, NotAnAmplificationPlate, NotOpen, NotAnExtract,
     ExtractConsumed, LabelNotVerified, LinesMixed, WrongRoom, OnHold, NotAuthorised,
-    EliminationMissing, NotQuantified, NotToAmplify, OnThisPlate (a blank), BatchFull, VolumeShort.
+    EliminationMissing, NotQuantified, NotConfirmed, NotToAmplify,
+    OnThisPlate (a blank), BatchFull, VolumeShort.
     """
     plate = amplification_plate(session, plate_code)
     working_plate(session, plate_code)
@@ -157,12 +158,13 @@ def load_for_amplification(
         PLATE_POSITIONS, [well.position for well in wells], keep=CONTROL_WELLS, code=plate_code
     )
     lock_extract(session, code)
+    judged = limits or in_force(session).limits
     said = reason.strip()[:200]
     left = volume_left(session, [code])[code]
     _, batch = extract_with_batch(session, code)
     if role is WellRole.BLANK:
         refuse_twice(plate_code, code, wells)
-        loading = blank_loading(is_bone=batch.line is Line.BONE, left_nl=left, limits=limits)
+        loading = blank_loading(is_bone=batch.line is Line.BONE, left_nl=left, limits=judged)
         number = 0
     else:
         number = _number(session, code, reason=said)
@@ -170,7 +172,7 @@ def load_for_amplification(
             reference_loading()
             if batch.line is Line.REFERENCE
             else sample_loading(
-                code, decided_of(session, code), reason=said, limits=limits, left_nl=left
+                code, decided_of(session, code), reason=said, limits=judged, left_nl=left
             )
         )
     set_aside(session, code, loading.drawn_nl, by=by, at=at)

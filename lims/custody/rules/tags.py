@@ -228,6 +228,14 @@ class Tag(StrEnum):
     QUANTITY_VALUE_RECORDED = "quantity:value:recorded", N_("Quantity recorded")
     QUANTITY_VALUE_VOIDED = "quantity:value:voided", N_("Quantity voided")
     QUANTITY_DECISION_MADE = "quantity:decision:made", N_("Next step decided from the quantity")
+    QUANTITY_DECISION_CONFIRMED = "quantity:decision:confirmed", N_("Next step confirmed")
+    QUANTITY_DECISION_OVERRIDDEN = (
+        "quantity:decision:overridden", N_("Another next step decided by a person")
+    )  # fmt: skip
+    QUANTITY_LIMITS_PROPOSED = "quantity:limits:proposed", N_("Limits of quantities proposed")
+    QUANTITY_LIMITS_APPROVED = "quantity:limits:approved", N_("Limits of quantities approved")
+    QUANTITY_LIMITS_REFUSED = "quantity:limits:refused", N_("Limits of quantities refused")
+    QUANTITY_MAPPING_SAVED = "quantity:mapping:saved", N_("Mapping of a table's headers saved")
     AMPLIFICATION_WELL_LOADED = "amplification:well:loaded", N_("Loaded for amplification")
     AMPLIFICATION_RUN_FINISHED = "amplification:run:finished", N_("Amplified")
     INJECTION_WELL_LOADED = "injection:well:loaded", N_("Loaded for injection")

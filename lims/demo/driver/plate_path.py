@@ -115,7 +115,9 @@ def _table(play: Play, bench: Bench, plate: str) -> str:
             name, task, quantity = "NTC", "NTC", ""
         else:
             name, task, quantity = code, "UNKNOWN", quantities[code]
-        for target, share in (("T.Small Autosomal", 1.0), ("T.Large Autosomal", 0.8)):
+        for target, share in (
+            ("T.Small Autosomal", 1.0), ("T.Large Autosomal", 0.8), ("T.Y", 0.5)
+        ):  # fmt: skip
             lines.append(_row(well["position"], name, target, task, quantity, share))
         lines.append(f"{well['position']},{name},T.IPC,{task},,27.6,,,")
     return "\n".join(lines) + "\n"
@@ -130,22 +132,29 @@ def _row(well: str, name: str, target: str, task: str, quantity: str, share: flo
 
 
 def _take_in(play: Play, bench: Bench, plate: str, table: str) -> None:
-    """Import the table; one whose wells were exchanged is refused whole first."""
+    """Import the table as it was shown first; one whose wells were exchanged is refused whole.
+
+    Then what is proposed is confirmed, every extract at once.
+    """
     person = bench.person
+    address = f"/quantification/{plate}"
     first, second = (play.extracts[code] for code in play.bones[:2])
     exchanged = table.replace(first, "\0").replace(second, first).replace("\0", second)
     for content, fits in ((exchanged, False), (table, True)):
-        page = person.open(f"/quantification/{plate}")
-        form = page.form(f"/quantification/{plate}/table")
+        form = person.open(address).form(f"{address}/preview")
         files = [("file", ("quantities.csv", content.encode(), "text/csv"))]
         answer = person.try_send(form, files=files)
         if not fits:
             play.must_refuse(answer, "well", "names")
         elif answer.status != 200:
             raise StepFailed(f"the table of quantities was refused: {answer.said()}")
+        else:
+            page = person.send(answer.form(f"{address}/table"))
+    form = page.form(f"{address}/decisions")
+    person.send(form, {"confirm": form.choices["confirm"]})
     wells = person.json(f"/quantification/{plate}")["wells"]
     for code in play.bones:
         extract = play.extracts[code]
         decided = [w["decision"] for w in wells if w["holds"] == extract and w["decision"]]
-        if not decided or decided[0]["volume_nl"] is None:
+        if not decided or decided[0]["volume_nl"] is None or not decided[0]["confirmed"]:
             raise StepFailed(f"nothing was decided for {extract}")

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from instruments.analyzers.quantification import MeasuredQuantity, QuantificationTable, Task
-from lims.core.codes import MistypedCode, read_payload
-from lims.plates.models import Well
+from instruments.analyzers.texts import column_key
+from lims.core.codes import Kind, MistypedCode, read_payload
+from lims.plates.models import Plate, Well
 from lims.plates.rules import WellRole
 from lims.quantification.rules import (
     CurveFigures,
@@ -14,6 +15,8 @@ from lims.quantification.rules import (
     FigureImpossible,
     FigureMissing,
     FigureRepeated,
+    HalfMeasured,
+    OtherPlateNamed,
     Target,
     UnknownSample,
     UnknownTarget,
@@ -28,28 +31,43 @@ EMPTY = "–"
 
 _HELD = (WellRole.SAMPLE, WellRole.BLANK)
 
+_NAME_KEYS = ("experimentbarcode", "barcode", "platename", "platebarcode", "plateid", "plate")
+"""Where the head of an export names the plate itself."""
+
+_PLATE_KEYS = (*_NAME_KEYS, "experimentname", "experimentfilename", "runname", "run")
+"""Where it may name one among other words."""
+
 
 @dataclass(frozen=True)
 class Matched:
-    """The figures of a table by the wells of our plate, and its standard curves."""
+    """The figures of a table by the wells of our plate, and its standard curves.
+
+    `given` are the instrument's own curves, `fitted` those of its standards.
+    """
 
     figures: tuple[Figure, ...]
-    curves: Mapping[Target, CurveFigures]
+    given: Mapping[Target, CurveFigures]
+    fitted: Mapping[Target, CurveFigures]
 
 
-def match_table(table: QuantificationTable, plate_code: str, wells: Sequence[Well]) -> Matched:
+def match_table(table: QuantificationTable, plate: Plate, wells: Sequence[Well]) -> Matched:
     """Return what a table says of each well of a plate.
 
     Rows with a well must name what stands there (its code, or the name the cycler was given);
     rows without one are found by their name. Empty rows and rows the instrument omitted are left
-    out. Raises WellDisagrees, UnknownSample, UnknownTarget, FigureRepeated, FigureImpossible,
-    FigureMissing.
+    out. Raises OtherPlateNamed, WellDisagrees, UnknownSample, UnknownTarget, FigureRepeated,
+    FigureImpossible, FigureMissing, HalfMeasured.
     """
+    _refuse_other_plate(table, plate)
     figures: dict[tuple[str, Target], Figure] = {}
     points: dict[Target, list[tuple[int, int]]] = {}
-    for row, well in _placed(table, plate_code, wells):
+    unsaid: list[tuple[Well, Target]] = []
+    for row, well in _placed(table, plate.code, wells):
         target = _target(row)
         if row.omitted:
+            continue
+        if _says_no_quantity(row, target) and well is not None and well.role in _HELD:
+            unsaid.append((well, target))
             continue
         figure = _figure(row, target, well)
         if row.task is Task.STANDARD and figure.fg_per_ul and figure.ct_milli is not None:
@@ -59,10 +77,53 @@ def match_table(table: QuantificationTable, plate_code: str, wells: Sequence[Wel
         if (well.position, target) in figures:
             raise FigureRepeated(line=row.line, target=target.value, position=well.position)
         figures[well.position, target] = figure
-    for well in wells:
-        if well.role in _HELD and (well.position, Target.SMALL) not in figures:
-            raise FigureMissing(code=well.subject_code or "", position=well.position)
-    return Matched(tuple(figures.values()), _curves(table, points))
+    held = [well for well in wells if well.role in _HELD]
+    missing = [well for well in held if (well.position, Target.SMALL) not in figures]
+    if len(missing) > 1:
+        raise HalfMeasured(
+            missing=len(missing), wells=len(held), positions=_listed(missing),
+        )  # fmt: skip
+    lacking = [(well, Target.SMALL) for well in missing] or unsaid
+    if lacking:
+        well, target = lacking[0]
+        raise FigureMissing(
+            code=well.subject_code or "", position=well.position, target=target.value
+        )
+    given = {
+        Target(curve.target.value): CurveFigures.of(curve)
+        for curve in table.curves
+        if curve.target is not None and curve.target.value != Target.IPC
+    }
+    fits = {target: fitted(found) for target, found in points.items() if target is not Target.IPC}
+    return Matched(
+        tuple(figures.values()), given,
+        {target: found for target, found in fits.items() if found is not None},
+    )  # fmt: skip
+
+
+def _listed(wells: Sequence[Well]) -> str:
+    shown = ", ".join(well.position for well in wells[:12])
+    return f"{shown} …" if len(wells) > 12 else shown
+
+
+def _refuse_other_plate(table: QuantificationTable, plate: Plate) -> None:
+    """Refuse a file whose head names another plate: by our code, or by the name it was given."""
+    own = {plate.code, plate.file_plate_name.strip().casefold()}
+    for key, said in table.head.items():
+        if column_key(key) not in _PLATE_KEYS or not said.strip():
+            continue
+        read = _name(said)
+        if read == plate.code or read.casefold() in own:
+            continue
+        if _is_plate(said) or (plate.file_plate_name and column_key(key) in _NAME_KEYS):
+            raise OtherPlateNamed(read=said[:60], plate=plate.code)
+
+
+def _is_plate(said: str) -> bool:
+    try:
+        return read_payload(said).kind is Kind.PLATE
+    except MistypedCode:
+        return False
 
 
 def _placed(
@@ -131,15 +192,16 @@ def _target(row: MeasuredQuantity) -> Target:
     return Target(row.target.value)
 
 
+def _says_no_quantity(row: MeasuredQuantity, target: Target) -> bool:
+    """Return whether a row leaves the quantity out: that is not "no DNA"."""
+    nothing_seen = row.undetermined or row.quantity_text.casefold().startswith("und")
+    return row.quantity is None and not nothing_seen and target is not Target.IPC
+
+
 def _figure(row: MeasuredQuantity, target: Target, well: Well | None) -> Figure:
     position = well.position if well is not None else ""
-    nothing_seen = row.undetermined or row.quantity_text.casefold().startswith("und")
-    if row.quantity is None and not nothing_seen and target is not Target.IPC:
-        # A figure that the file does not give is not "no DNA".
-        if well is not None and well.role in _HELD:
-            raise FigureMissing(code=well.subject_code or "", position=well.position)
-        if row.ct is not None and row.task is Task.SAMPLE:
-            raise FigureMissing(code=row.sample[:60], position=position)
+    if _says_no_quantity(row, target) and row.ct is not None and row.task is Task.SAMPLE:
+        raise FigureMissing(code=row.sample[:60], position=position, target=target.value)
     try:
         amount = femtograms(row.quantity) if row.quantity is not None else None
     except ValueError:
@@ -148,19 +210,3 @@ def _figure(row: MeasuredQuantity, target: Target, well: Well | None) -> Figure:
         position, target, amount, milli(row.ct) if row.ct is not None else None,
         (row.quantity_text or row.ct_text)[:40],
     )  # fmt: skip
-
-
-def _curves(
-    table: QuantificationTable, points: Mapping[Target, list[tuple[int, int]]]
-) -> dict[Target, CurveFigures]:
-    """Return the curves as the file gives them, else fitted to its standards."""
-    curves = {
-        Target(curve.target.value): CurveFigures.of(curve)
-        for curve in table.curves
-        if curve.target is not None and curve.target.value != Target.IPC
-    }
-    for target, levels in points.items():
-        fit = fitted(levels) if target not in curves and target is not Target.IPC else None
-        if fit is not None:
-            curves[target] = fit
-    return curves

@@ -33,12 +33,13 @@ from lims.quantification.operations.matching import match_table
 from lims.quantification.queries import (
     PlateMeasured,
     findings_of,
+    in_force,
     measured_plate,
     quantification_plate,
 )
 from lims.quantification.rules import (
-    LIMITS,
     CurveFigures,
+    CurveOrigin,
     Figure,
     FileOfOtherPlate,
     Finding,
@@ -79,40 +80,44 @@ def import_quantities(
     by: Actor,
     at: datetime,
     reason: str = "",
-    limits: Limits = LIMITS,
+    mapping_id: int | None = None,
+    limits: Limits | None = None,
     station: str = "",
 ) -> Recorded:
     """Take in the table of a completed plate: all of it or nothing.
 
     The same file again changes nothing. Other figures for a plate that has some need a `reason`
-    and void the earlier ones. Raises FileOfOtherPlate, PlateNotFilled, OnHold, NotAuthorised,
-    ReasonMissing, and what match_table raises.
+    and void the earlier ones. Judged by the limits in force, whose version is kept. Raises
+    FileOfOtherPlate, PlateNotFilled, OnHold, NotAuthorised, ReasonMissing, and what match_table
+    raises.
     """
     measured = _filled(session, plate_code, by=by, at=at)
-    known = session.scalar(
-        select(QuantificationImport).where(QuantificationImport.sha256 == sha256)
-    )
+    known = known_import(session, plate_code, sha256)
     if known is not None:
-        if known.plate_code != plate_code:
-            raise FileOfOtherPlate(at=f"{known.at:%Y-%m-%d %H:%M} UTC", plate=known.plate_code)
         return Recorded(False, known.at, 0, {}, (), findings_of(session, plate_code, limits=limits))
-    matched = match_table(table, plate_code, measured.wells)
+    version, limits = _limits(session, limits)
+    matched = match_table(table, measured.plate, measured.wells)
     said = check_reason(reason) if measured.figures else ""
     entry = _entry(
-        session, plate_code, sha256=sha256, file_name=file_name, reason=said, by=by, at=at
-    )
+        session, plate_code, sha256=sha256, file_name=file_name, reason=said, source=table.source,
+        mapping_id=mapping_id, version=version, by=by, at=at,
+    )  # fmt: skip
     session.add_all(
         QuantificationCurve(
-            import_id=entry.id, target=target, slope_milli=curve.slope_milli,
+            import_id=entry.id, target=target, origin=origin, slope_milli=curve.slope_milli,
             intercept_milli=curve.intercept_milli, r2_ppm=curve.r2_ppm,
         )
-        for target, curve in matched.curves.items()
+        for origin, curves in (
+            (CurveOrigin.FILE, matched.given), (CurveOrigin.FITTED, matched.fitted)
+        )
+        for target, curve in curves.items()
     )  # fmt: skip
     event = append(
         session, Tag.QUANTITY_TABLE_IMPORTED, stream=plate_code, by=by, at=at, device=station,
         content={
             "file": sha256, "figures": len(matched.figures), "why": said,
-            "curves": _as_content(matched.curves),
+            "curves": _as_content({**matched.given, **matched.fitted}), "limits": version,
+            "mapping": mapping_id,
         },
     )  # fmt: skip
     return _record(
@@ -129,7 +134,7 @@ def record_quantities(
     by: Actor,
     at: datetime,
     reason: str = "",
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
     station: str = "",
 ) -> Recorded:
     """Record figures that a person entered; positions as people write them.
@@ -153,7 +158,11 @@ def record_quantities(
             Figure(position, figure.target, figure.fg_per_ul, figure.ct_milli, figure.as_written)
         )
     said = check_reason(reason) if replaces else reason.strip()[:200]
-    entry = _entry(session, plate_code, sha256=None, file_name="", reason=said, by=by, at=at)
+    version, limits = _limits(session, limits)
+    entry = _entry(
+        session, plate_code, sha256=None, file_name="", reason=said, source="", mapping_id=None,
+        version=version, by=by, at=at,
+    )  # fmt: skip
     event = append(
         session, Tag.QUANTITY_VALUE_RECORDED, stream=plate_code, by=by, at=at, device=station,
         content={"figures": len(given), "how": "entered", "why": said},
@@ -162,6 +171,27 @@ def record_quantities(
         session, measured, given, entry, whole=False, event=event, by=by, limits=limits,
         station=station,
     )  # fmt: skip
+
+
+def known_import(session: Session, plate_code: str, sha256: str) -> QuantificationImport | None:
+    """Return when a file was taken in for this plate, None where never.
+
+    Raises FileOfOtherPlate where it was for another one.
+    """
+    known = session.scalar(
+        select(QuantificationImport).where(QuantificationImport.sha256 == sha256)
+    )
+    if known is not None and known.plate_code != plate_code:
+        raise FileOfOtherPlate(at=f"{known.at:%Y-%m-%d %H:%M} UTC", plate=known.plate_code)
+    return known
+
+
+def _limits(session: Session, limits: Limits | None) -> tuple[int, Limits]:
+    """Return the limits in force with their version; those that a caller gives have none."""
+    if limits is not None:
+        return 0, limits
+    current = in_force(session)
+    return current.version, current.limits
 
 
 def _filled(session: Session, plate_code: str, *, by: Actor, at: datetime) -> PlateMeasured:
@@ -177,11 +207,11 @@ def _filled(session: Session, plate_code: str, *, by: Actor, at: datetime) -> Pl
 
 def _entry(
     session: Session, plate_code: str, *, sha256: str | None, file_name: str, reason: str,
-    by: Actor, at: datetime,
+    source: str, mapping_id: int | None, version: int, by: Actor, at: datetime,
 ) -> QuantificationImport:  # fmt: skip
     entry = QuantificationImport(
-        plate_code=plate_code, sha256=sha256, file_name=file_name[:200], reason=reason, at=at,
-        by=by.id,
+        plate_code=plate_code, sha256=sha256, file_name=file_name[:200], reason=reason,
+        source=source[:40], mapping_id=mapping_id, limits_version=version, at=at, by=by.id,
     )  # fmt: skip
     session.add(entry)
     session.flush()

@@ -2,7 +2,7 @@
 """Reading quantities, decisions, curves and what is left of extracts."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,20 +19,26 @@ from lims.quantification.models import (
     QuantityDecision,
     Target,
 )
+from lims.quantification.queries.settings import in_force, limits_of
 from lims.quantification.rules import (
     LIMITS,
     BlankMeasured,
     CurveFigures,
+    CurveOrigin,
     Finding,
     Limits,
+    NextStep,
     NotAnExtract,
     NotAQuantificationPlate,
+    StandardsSeen,
+    Weight,
     blank_findings,
     curve_findings,
     highest,
     inhibition_finding,
     mean,
     no_template_findings,
+    reaction_findings,
 )
 from lims.samples.queries import amounts_left
 
@@ -48,8 +54,15 @@ class PlateMeasured:
     wells: tuple[Well, ...]
     figures: Mapping[int, Figures]
     curves: Mapping[Target, CurveFigures]
+    """As they are judged: fitted to the standards, else as the instrument gives them."""
     batches: Mapping[str, str]
     """The extraction batch of each extract on the plate."""
+    given: Mapping[Target, CurveFigures] = field(default_factory=dict)
+    """As the instrument gives them."""
+    by_file: bool = False
+    limits: Limits = LIMITS
+    """Those that its figures were judged by."""
+    limits_version: int = 0
 
     @property
     def ipc_mean_milli(self) -> int | None:
@@ -82,16 +95,41 @@ class PlateMeasured:
             if well.role is WellRole.BLANK and well.subject_code and well.id in self.figures
         )  # fmt: skip
 
-    def faults(self, limits: Limits = LIMITS) -> tuple[Finding, ...]:
+    def standards(self) -> StandardsSeen:
+        """Return how many wells of standards there are, and how many came up, by target."""
+        wells = [well for well in self.wells if well.role is WellRole.STANDARD]
+        measured = {
+            target: sum(
+                1
+                for well in wells
+                if (seen := self.figures.get(well.id, {}).get(target)) is not None
+                and seen.ct_milli is not None
+            )
+            for target in {
+                target for figures in self.figures.values() for target in figures
+            } & {Target.SMALL, Target.LARGE, Target.Y}
+        }  # fmt: skip
+        return StandardsSeen(
+            len(wells), dict(sorted(measured.items(), key=lambda one: list(Target).index(one[0]))),
+            self.by_file,
+        )  # fmt: skip
+
+    def faults(self, limits: Limits | None = None) -> tuple[Finding, ...]:
         """Return what curve and no-template wells say of the whole plate; nothing unmeasured."""
         if not self.figures:
             return ()
-        empty = {
-            well.position: self.amounts(well)
-            for well in self.wells
-            if well.role is WellRole.NEGATIVE
+        judged = limits or self.limits
+        empty = [well for well in self.wells if well.role is WellRole.NEGATIVE]
+        control = {
+            well.position: figures[Target.IPC].ct_milli
+            for well in empty
+            if Target.IPC in (figures := self.figures.get(well.id, {}))
         }
-        return (*curve_findings(self.curves, limits), *no_template_findings(empty, limits))
+        return (
+            *curve_findings(self.curves, judged, given=self.given, standards=self.standards()),
+            *no_template_findings({well.position: self.amounts(well) for well in empty}, judged),
+            *reaction_findings(control),
+        )
 
 
 def quantification_plate(session: Session, code: str) -> Plate:
@@ -113,29 +151,64 @@ def measured_plate(session: Session, code: str) -> PlateMeasured:
         figures.setdefault(quantity.well_id, {})[quantity.target] = quantity
     codes = [well.subject_code for well in wells if well.subject_code]
     rows = session.execute(select(Extract.code, Extract.batch_code).where(Extract.code.in_(codes)))
-    return PlateMeasured(plate, wells, figures, curves_of(session, code), dict(rows.all()))
+    newest = newest_import(session, code)
+    version = newest.limits_version if newest is not None else in_force(session).version
+    given, fitted = curves_of(session, code)
+    return PlateMeasured(
+        plate, wells, figures, {**given, **fitted}, dict(rows.all()), given,
+        newest is not None and newest.sha256 is not None, limits_of(session, version), version,
+    )  # fmt: skip
 
 
-def findings_of(session: Session, code: str, *, limits: Limits = LIMITS) -> tuple[Finding, ...]:
+def newest_import(session: Session, plate_code: str) -> QuantificationImport | None:
+    """Return the table or entry that was taken in last for a plate, None where none was."""
+    return session.scalar(
+        select(QuantificationImport)
+        .where(QuantificationImport.plate_code == plate_code)
+        .order_by(QuantificationImport.id.desc())
+        .limit(1)
+    )
+
+
+def findings_of(
+    session: Session, code: str, *, limits: Limits | None = None
+) -> tuple[Finding, ...]:
     """Return everything that is wrong with a plate, the gravest first."""
     measured = measured_plate(session, code)
     decisions = decisions_of(session, list(measured.batches))
-    late = tuple(
-        inhibition_finding(well.subject_code, well.position, decision.ipc_shift_milli)
+    late = {
+        well.subject_code: (well.position, decision.ipc_shift_milli)
         for well in measured.wells
         if well.subject_code
         and (decision := decisions.get(well.subject_code)) is not None
         and decision.well_id == well.id
         and decision.inhibited
-    )
-    faults = measured.faults(limits)
-    order = ("fail", "hold", "warn")
-    found = (*faults, *blank_findings(measured.blanks(), limits), *late)
+    }
+    return findings_in(measured, late, limits or measured.limits)
+
+
+def findings_in(
+    measured: PlateMeasured, late: Mapping[str, tuple[str, int | None]], limits: Limits
+) -> tuple[Finding, ...]:
+    """Return what is wrong with a plate as it is measured, the gravest first.
+
+    `late` are the extracts whose internal control is late: its well, and by how much.
+    """
+    order = (Weight.FAIL, Weight.HOLD, Weight.WARN)
+    found = (
+        *measured.faults(limits), *blank_findings(measured.blanks(), limits),
+        *(inhibition_finding(code, *where) for code, where in late.items()),
+    )  # fmt: skip
     return tuple(sorted(found, key=lambda finding: order.index(finding.weight)))
 
 
-def curves_of(session: Session, plate_code: str) -> dict[Target, CurveFigures]:
-    """Return the standard curves of a plate, of its newest table that has any."""
+def curves_of(
+    session: Session, plate_code: str
+) -> tuple[dict[Target, CurveFigures], dict[Target, CurveFigures]]:
+    """Return the standard curves of a plate: the instrument's, and those fitted to its standards.
+
+    Of its newest table that has any.
+    """
     newest = (
         select(QuantificationImport.id)
         .join(QuantificationCurve, QuantificationCurve.import_id == QuantificationImport.id)
@@ -146,10 +219,12 @@ def curves_of(session: Session, plate_code: str) -> dict[Target, CurveFigures]:
     found = select(QuantificationCurve).where(
         QuantificationCurve.import_id.in_(newest.scalar_subquery())
     )
-    return {
-        curve.target: CurveFigures(curve.slope_milli, curve.intercept_milli, curve.r2_ppm)
-        for curve in session.scalars(found)
-    }
+    by_origin: dict[CurveOrigin, dict[Target, CurveFigures]] = {one: {} for one in CurveOrigin}
+    for curve in session.scalars(found):
+        by_origin[curve.origin][curve.target] = CurveFigures(
+            curve.slope_milli, curve.intercept_milli, curve.r2_ppm
+        )
+    return by_origin[CurveOrigin.FILE], by_origin[CurveOrigin.FITTED]
 
 
 def imports_of(session: Session, plate_code: str) -> tuple[QuantificationImport, ...]:
@@ -173,6 +248,21 @@ def decisions_of(session: Session, codes: Collection[str]) -> dict[str, Quantity
         QuantityDecision.extract_code.in_(codes), QuantityDecision.voided_at.is_(None)
     )
     return {decision.extract_code: decision for decision in session.scalars(found)}
+
+
+def plates_to_confirm(session: Session, *, limit: int = 50) -> tuple[tuple[str, int], ...]:
+    """Return the plates with proposals that nobody confirmed, the oldest first, and how many."""
+    rows = session.execute(
+        select(QuantityDecision.plate_code, func.count())
+        .where(
+            QuantityDecision.voided_at.is_(None), QuantityDecision.confirmed_at.is_(None),
+            QuantityDecision.step != NextStep.REPEAT,
+        )
+        .group_by(QuantityDecision.plate_code)
+        .order_by(func.min(QuantityDecision.id))
+        .limit(limit)
+    )  # fmt: skip
+    return tuple((code, count) for code, count in rows)
 
 
 def last_wells(session: Session, codes: Collection[str]) -> dict[str, int]:

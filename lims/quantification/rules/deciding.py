@@ -36,18 +36,20 @@ class NextStep(StrEnum):
     DILUTE = "dilute"
     LOW_TEMPLATE = "low template"
     RE_EXTRACT = "re-extract"
+    NEW_SAMPLE = "new sample"
     REPURIFY = "repurify"
     REPEAT = "quantify again"
 
 
 TO_AMPLIFY = (NextStep.AMPLIFY, NextStep.DILUTE, NextStep.LOW_TEMPLATE)
-"""Decisions that send an extract to amplification without a word from a person."""
+"""Decisions that send an extract to amplification, once a person has confirmed them."""
 
 NEXT_WORDS = {
     NextStep.AMPLIFY: N_("amplify"),
     NextStep.DILUTE: N_("dilute, then amplify"),
     NextStep.LOW_TEMPLATE: N_("amplify the largest volume: low template"),
-    NextStep.RE_EXTRACT: N_("extract again, or ask for another sample"),
+    NextStep.RE_EXTRACT: N_("extract again: some of the sample is left"),
+    NextStep.NEW_SAMPLE: N_("ask for another sample: nothing is left to extract"),
     NextStep.REPURIFY: N_("purify again: the reaction is inhibited"),
     NextStep.REPEAT: N_("quantify again: this plate failed"),
 }
@@ -59,7 +61,9 @@ class Limits:
 
     `aim_fg` of template is put into a reaction if there is enough, under `least_fg` it is low
     template. Under `stop_fg_per_ul` an extract is not amplified. A blank or a no-template well
-    above `blank_fg_per_ul` failed. Ratios and slopes are thousandths, Ct thousandths of a cycle.
+    above `blank_fg_per_ul` failed. With less than `least_sample_ug` left of a sample and no part of
+    it waiting, another sample is asked for. Ratios and slopes are thousandths, Ct thousandths of a
+    cycle. The `_off_` limits say how far the instrument's curve may lie from the one fitted here.
     """
 
     aim_fg: int = 1_000_000
@@ -69,11 +73,15 @@ class Limits:
     volume_step_nl: int = 100
     stop_fg_per_ul: int = 3_000
     blank_fg_per_ul: int = 1_000
+    least_sample_ug: int = 200_000
     severe_di_milli: int = 10_000
     ipc_shift_milli: int = 1_500
     steepest_slope_milli: int = -3_600
     flattest_slope_milli: int = -3_000
     least_r2_ppm: int = 980_000
+    slope_off_milli: int = 50
+    intercept_off_milli: int = 100
+    r2_off_ppm: int = 5_000
     dilutions: tuple[int, ...] = (10, 100, 1_000)
 
     def __post_init__(self) -> None:
@@ -83,8 +91,8 @@ class Limits:
             raise ValueError("the smallest volume must lie between nothing and the largest")
         if not 0 < self.volume_step_nl <= self.min_volume_nl:
             raise ValueError("volumes go in steps not larger than the smallest one")
-        if self.steepest_slope_milli > self.flattest_slope_milli:
-            raise ValueError("the steepest slope is the more negative one")
+        if not self.steepest_slope_milli <= self.flattest_slope_milli < 0:
+            raise ValueError("the steepest slope is the more negative one, and both are negative")
         if list(self.dilutions) != sorted(set(self.dilutions)) or any(
             step < 2 for step in self.dilutions
         ):
@@ -116,6 +124,8 @@ class Measured:
     has_large: bool = False
     ipc_ct_milli: int | None = None
     has_ipc: bool = False
+    is_left: bool = True
+    """Whether enough of the sample, or a part of it, is left to extract once more."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +171,8 @@ def decide(measured: Measured, limits: Limits = LIMITS, *, ipc_mean_milli: int |
     silent = measured.has_ipc and measured.ipc_ct_milli is None
     inhibited = silent or (shift is not None and shift > limits.ipc_shift_milli)
     step, planned = _step(small or 0, inhibited, limits)
+    if step is NextStep.RE_EXTRACT and not measured.is_left:
+        step = NextStep.NEW_SAMPLE
     return Decision(step, planned, di, degraded, shift, inhibited)
 
 
@@ -206,6 +218,11 @@ def _step(small: int, inhibited: bool, limits: Limits) -> tuple[NextStep, Plan |
     if planned.low_template:
         return NextStep.LOW_TEMPLATE, planned
     return (NextStep.DILUTE if planned.dilution > 1 else NextStep.AMPLIFY), planned
+
+
+def plan_of(fg_per_ul: int, volume_nl: int, dilution: int, limits: Limits = LIMITS) -> Plan:
+    """Return what a volume of an extract, or of its dilution, brings into a reaction."""
+    return _plan(fg_per_ul, volume_nl, dilution, limits)
 
 
 def _plan(fg_per_ul: int, volume_nl: int, dilution: int, limits: Limits) -> Plan:

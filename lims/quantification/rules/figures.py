@@ -5,8 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from enum import StrEnum
 from typing import Protocol
 
+from instruments.analyzers.quantification import fit
 from lims.core.errors import Refusal
 from lims.core.words import N_
 from lims.quantification.rules.deciding import Target
@@ -27,6 +29,13 @@ class QuantityNotRead(Refusal):
     says = N_("“%(read)s” in %(position)s is not a figure in %(unit)s.")
     do = N_("Give it as 0.0125, with at most %(places)s decimals; ND where nothing was detected.")
     status = 422
+
+
+class CurveOrigin(StrEnum):
+    """Where a standard curve comes from."""
+
+    FILE = "file"
+    FITTED = "fitted"
 
 
 class Curve(Protocol):
@@ -103,27 +112,32 @@ def milli(cycles: Decimal) -> int:
 
 
 def fitted(points: Sequence[tuple[int, int]]) -> CurveFigures | None:
-    """Fit a standard curve to (fg/µl, thousandths of a cycle); None for fewer than three levels.
-
-    Least squares of Ct on log10 of the quantity, with 40 digits: the same on every machine.
-    """
-    if len({quantity for quantity, _ct in points if quantity > 0}) < 3:
+    """Fit a standard curve to (fg/µl, thousandths of a cycle); None for fewer than three levels."""
+    found = fit([(Decimal(fg).scaleb(-6), Decimal(ct).scaleb(-3)) for fg, ct in points])
+    if found is None:
         return None
-    levels = [_EXACT.log10(Decimal(quantity)) - 6 for quantity, _ct in points if quantity > 0]
-    cycles = [Decimal(ct) / 1000 for quantity, ct in points if quantity > 0]
-    count = len(levels)
-    mean_x = _EXACT.divide(sum(levels, Decimal(0)), Decimal(count))
-    mean_y = _EXACT.divide(sum(cycles, Decimal(0)), Decimal(count))
-    sxx = sum(((x - mean_x) ** 2 for x in levels), Decimal(0))
-    syy = sum(((y - mean_y) ** 2 for y in cycles), Decimal(0))
-    sxy = sum(
-        ((x - mean_x) * (y - mean_y) for x, y in zip(levels, cycles, strict=True)), Decimal(0)
-    )
-    slope = _EXACT.divide(sxy, sxx)
-    r_squared = _EXACT.divide(sxy * sxy, sxx * syy) if syy else Decimal(0)
     return CurveFigures(
-        _scaled(slope, 3), _scaled(mean_y - slope * mean_x, 3), _scaled(r_squared, 6)
+        _scaled(found.slope, 3), _scaled(found.intercept, 3), _scaled(found.r_squared, 6)
     )
+
+
+def efficiency_permille(slope_milli: int) -> int | None:
+    """Return the efficiency of amplification of a slope, per mille: 10^(-1/slope) - 1.
+
+    1000 doubles the template in each cycle. None for a slope that does not fall.
+    """
+    if slope_milli >= 0:
+        return None
+    power = _EXACT.power(Decimal(10), _EXACT.divide(Decimal(-1000), Decimal(slope_milli)))
+    return _scaled(min(power, Decimal(1_000)) - 1, 3)
+
+
+def expected_ct_milli(curve: CurveFigures, fg_per_ul: int) -> int | None:
+    """Return thousandths of the cycle that a curve gives for a quantity; None: it gives none."""
+    if curve.intercept_milli is None or fg_per_ul <= 0:
+        return None
+    log = _EXACT.log10(Decimal(fg_per_ul)) - 6
+    return _scaled(Decimal(curve.slope_milli) * log + curve.intercept_milli, 0)
 
 
 def _typed(read: str, *, places: int, unit: str, position: str) -> int | None:

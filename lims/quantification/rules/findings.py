@@ -21,6 +21,25 @@ class Weight(StrEnum):
     WARN = "warn"
 
 
+class WellVerdict(StrEnum):
+    """What the figures say of a well."""
+
+    SAMPLE = "sample"
+    STANDARD = "standard"
+    CLEAN = "clean"
+    NOT_CLEAN = "not clean"
+    NOT_MEASURED = "not measured"
+
+
+VERDICT_WORDS = {
+    WellVerdict.SAMPLE: N_("measured"),
+    WellVerdict.STANDARD: N_("standard"),
+    WellVerdict.CLEAN: N_("clean"),
+    WellVerdict.NOT_CLEAN: N_("above the limit"),
+    WellVerdict.NOT_MEASURED: N_("not in the file"),
+}
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a rule found, where, and what to do. `where` is a well, a target or a code."""
@@ -48,25 +67,126 @@ def ng_text(fg_per_ul: int) -> str:
     return f"{whole}.{part:06d}".rstrip("0").rstrip(".")
 
 
+@dataclass(frozen=True)
+class StandardsSeen:
+    """How many wells of standards a plate has, and how many have a cycle, by target."""
+
+    wells: int
+    measured: Mapping[Target, int]
+    by_file: bool
+    """Whether the figures came in a file: a person who types them types no standards."""
+
+
 def curve_findings(
-    curves: Mapping[Target, CurveFigures], limits: Limits = LIMITS
+    curves: Mapping[Target, CurveFigures],
+    limits: Limits = LIMITS,
+    *,
+    given: Mapping[Target, CurveFigures] | None = None,
+    standards: StandardsSeen | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with the standard curves (R25)."""
-    if not curves:
-        return (
-            Finding(
-                "R25", Weight.WARN, "",
-                Say(N_("No standard curve came with these figures.")),
-                Say(N_("Compare the curve on the instrument with the limits of the procedure.")),
-            ),
-        )  # fmt: skip
-    return tuple(
+    """Return what is wrong with the standard curves (R25).
+
+    `curves` are judged: fitted to the standards where there are any, else as the instrument gives
+    them. `given` are the instrument's own, which are compared.
+    """
+    found = [
         Finding(
             "R25", Weight.FAIL, target.value, seen,
             Say(N_("Repeat the plate with fresh standards. No extract of it is amplified.")),
         )
         for target, curve in curves.items()
         for seen in _curve_faults(curve, limits)
+    ]  # fmt: skip
+    for target, told in (given or {}).items():
+        fitted = curves.get(target)
+        if fitted is not None and _differ(fitted, told, limits):
+            found.append(_difference(target, fitted, told))
+    if standards is not None and standards.wells and standards.by_file:
+        found += _standards_missing(curves, standards)
+    if not curves and not found:
+        found.append(
+            Finding(
+                "R25", Weight.WARN, "",
+                Say(N_("No standard curve came with these figures.")),
+                Say(N_("Compare the curve on the instrument with the limits of the procedure.")),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _standards_missing(
+    curves: Mapping[Target, CurveFigures], standards: StandardsSeen
+) -> list[Finding]:
+    if not curves and not any(standards.measured.values()):
+        return [
+            Finding(
+                "R25", Weight.FAIL, "",
+                Say(
+                    N_("None of the %(wells)s wells of standards has figures in the file."),
+                    {"wells": standards.wells},
+                ),
+                Say(
+                    N_("Export the whole plate with its standards and import it again with a "
+                       "reason. Until then no extract of it is amplified.")
+                ),
+            )
+        ]  # fmt: skip
+    return [
+        Finding(
+            "R25", Weight.WARN, target.value,
+            Say(
+                N_("Only %(measured)s of %(wells)s wells of standards have a cycle."),
+                {"measured": measured, "wells": standards.wells},
+            ),
+            Say(N_("See whether they were left out on purpose, and write down why.")),
+        )
+        for target, measured in standards.measured.items()
+        if target is not Target.IPC and measured < standards.wells
+    ]  # fmt: skip
+
+
+def _differ(fitted: CurveFigures, told: CurveFigures, limits: Limits) -> bool:
+    def off(one: int | None, other: int | None, limit: int) -> bool:
+        return one is not None and other is not None and abs(one - other) > limit
+
+    return (
+        off(fitted.slope_milli, told.slope_milli, limits.slope_off_milli)
+        or off(fitted.intercept_milli, told.intercept_milli, limits.intercept_off_milli)
+        or off(fitted.r2_ppm, told.r2_ppm, limits.r2_off_ppm)
+    )
+
+
+def _difference(target: Target, fitted: CurveFigures, told: CurveFigures) -> Finding:
+    return Finding(
+        "R25", Weight.WARN, target.value,
+        Say(
+            N_(
+                "The instrument's curve has slope %(told)s, its standards give %(fitted)s "
+                "(intercepts %(told_at)s and %(fitted_at)s)."
+            ),
+            {
+                "told": _thousandths(told.slope_milli), "fitted": _thousandths(fitted.slope_milli),
+                "told_at": _thousandths(told.intercept_milli),
+                "fitted_at": _thousandths(fitted.intercept_milli),
+            },
+        ),
+        Say(N_("See which standards the instrument left out, and whether the plate is this one.")),
+    )  # fmt: skip
+
+
+def reaction_findings(cycles: Mapping[str, int | None]) -> tuple[Finding, ...]:
+    """Return what is wrong with the internal control where nothing can inhibit it (R24).
+
+    `cycles` are those of the no-template wells by position, None where it did not come up.
+    """
+    return tuple(
+        Finding(
+            "R24", Weight.FAIL, position,
+            Say(N_("The internal control of the no-template well did not come up.")),
+            Say(N_("The reaction itself failed: repeat the plate with fresh reagents.")),
+        )
+        for position, ct in cycles.items()
+        if ct is None
     )  # fmt: skip
 
 
@@ -166,7 +286,9 @@ def _curve_faults(curve: CurveFigures, limits: Limits) -> list[Say]:
     return faults
 
 
-def _thousandths(figure: int) -> str:
+def _thousandths(figure: int | None) -> str:
+    if figure is None:
+        return "–"
     sign = "−" if figure < 0 else ""
     return f"{sign}{abs(figure) // 1000}.{abs(figure) % 1000:03d}"
 

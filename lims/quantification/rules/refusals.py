@@ -2,7 +2,7 @@
 """What is refused at quantification, in words that say what to do."""
 
 from lims.core.errors import Refusal
-from lims.core.words import N_
+from lims.core.words import N_, Say
 
 
 class NotAQuantificationPlate(Refusal):
@@ -80,8 +80,13 @@ class TableNotRead(Refusal):
     """The file cannot be read as a table of quantities."""
 
     says = N_("“%(file)s” cannot be read as a table of quantities: %(why)s.")
-    do = N_("Export the results again as text with sample, well, target and quantity.")
     status = 422
+
+    @property
+    def advice(self) -> Say | None:
+        """What to do, by what is wrong with the file."""
+        then = self.values.get("then")
+        return then if isinstance(then, Say) else None
 
 
 class WellDisagrees(Refusal):
@@ -105,10 +110,82 @@ class FigureMissing(Refusal):
     """A sample of the plate has no quantity in the file."""
 
     says = N_(
-        "%(code)s in well %(position)s has no quantity of the small autosomal target: "
-        "nothing imported."
+        "%(code)s in well %(position)s has no quantity of the target %(target)s: nothing imported."
     )
     do = N_("Export the whole plate with all its targets, or enter the figures by hand.")
+
+
+class HalfMeasured(Refusal):
+    """Several samples of the plate have no quantity in the file."""
+
+    says = N_(
+        "%(missing)s of %(wells)s wells have no quantity of the small autosomal target "
+        "(%(positions)s): nothing imported."
+    )
+    do = N_(
+        "The plate was measured or exported in part. Finish the run, export the whole plate and "
+        "import it again; nothing was stored."
+    )
+
+
+class OtherPlateNamed(Refusal):
+    """The head of the file names another plate."""
+
+    says = N_("The file says it is of plate “%(read)s”, this is %(plate)s: nothing imported.")
+    do = N_("Choose the file of this plate, or correct the name in the cycler's software.")
+
+
+class MappingUnknown(Refusal):
+    """A mapping of headers that nobody saved."""
+
+    says = N_("There is no mapping “%(name)s”.")
+    do = N_("Choose one from the list, or save it from a sample file first.")
+    status = 422
+
+
+class MappingWrong(Refusal):
+    """A mapping that can read no table."""
+
+    says = N_("This mapping cannot read any table: %(why)s.")
+    do = N_("Say for each field which column holds it, then try again. Nothing was stored.")
+    status = 422
+
+
+class DecisionChanged(Refusal):
+    """A decision that was seen is not the one that stands now."""
+
+    says = N_("What follows for %(code)s was changed in the meantime: nothing confirmed.")
+    do = N_("Read the page again, look at the figures, and confirm what is right.")
+
+
+class DecisionUnknown(Refusal):
+    """Nothing was proposed for an extract."""
+
+    says = N_("Nothing is proposed for %(code)s.")
+    do = N_("Import its figures first.")
+
+
+class AlreadyConfirmed(Refusal):
+    """A decision is confirmed that was confirmed before."""
+
+    says = N_("What follows for %(code)s was confirmed already.")
+    do = N_("To decide otherwise, give a reason.")
+
+
+class NothingToConfirm(Refusal):
+    """No row was ticked."""
+
+    says = N_("No decision is ticked.")
+    do = N_("Tick the rows you have looked at.")
+    status = 422
+
+
+class PlanWrong(Refusal):
+    """What a person wants to amplify cannot be pipetted."""
+
+    says = N_("This cannot be amplified: %(why)s.")
+    do = N_("Give a volume in µl and a dilution such as 10, or choose another step.")
+    status = 422
 
 
 class FigureRepeated(Refusal):

@@ -72,11 +72,13 @@ class AliquotState(StrEnum):
 class ExtractState(StrEnum):
     """How far an extract has come; a worklist is asked by it.
 
-    To repeat: its quantification failed. Set aside: its quantity sends nobody on with it, but
-    to extract or to purify again.
+    To repeat: its quantification failed. Measured: what follows is proposed, and waits for a
+    person to confirm it. Set aside: its quantity sends nobody on with it, but to extract or to
+    purify again.
     """
 
     CREATED = "created"
+    MEASURED = "measured"
     TO_REPEAT = "to repeat"
     SET_ASIDE = "set aside"
     QUANTIFIED = "quantified"
@@ -192,6 +194,7 @@ STATE_LOOKS = {
     "refused": ("bad", N_("refused")),
     "created": ("ok", N_("ready")),
     "used": ("plain", N_("used up")),
+    "measured": ("warn", N_("measured, next step to be confirmed")),
     "quantified": ("run", N_("quantified")),
     "to repeat": ("warn", N_("to be quantified again")),
     "set aside": ("warn", N_("set aside")),

@@ -13,9 +13,11 @@ from lims.plates.queries import wells_of
 from lims.plates.rules import WellRole
 from lims.quantification.operations import (
     complete_quantification,
+    confirm_decisions,
     load_extract,
     open_quantification,
     record_quantities,
+    to_confirm,
 )
 from lims.quantification.rules import Figure, Target
 from tests.cast import Cast
@@ -46,6 +48,8 @@ def quantified(
             for well, amount in zip(held, (*amounts, None, None), strict=True)
         ]
         record_quantities(session, plate, figures, by=cast.technician, at=at)
+        if seen := to_confirm(session, plate):
+            confirm_decisions(session, plate, seen, by=cast.technician, at=at)
         return codes
 
     return build

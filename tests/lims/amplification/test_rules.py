@@ -62,7 +62,7 @@ def test_a_blank_is_amplified_with_the_most_that_its_set_may_get(
 
 @pytest.mark.parametrize("step", [NextStep.REPEAT, NextStep.REPURIFY])
 def test_an_extract_for_which_something_else_was_decided_is_not_amplified(step: NextStep) -> None:
-    decided = Decided(step, 100_000, None, None, 1, None, False)
+    decided = Decided(step, 100_000, None, None, 1, None, False, True, "P4KNQDHFP")
 
     with pytest.raises(NotToAmplify):
         sample_loading("X", decided, reason="because", limits=LIMITS, left_nl=48_000)

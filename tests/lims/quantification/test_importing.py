@@ -52,6 +52,9 @@ def test_a_table_of_the_cycler_gives_every_extract_its_decision(
         done = operations.import_quantities(
             session, plate, table, sha256=SHA, file_name="trial.txt", by=cast.technician, at=at
         )
+        proposed = {session.get_one(Subject, code).state for code in (one, two, three)}
+        seen = operations.to_confirm(session, plate)
+        operations.confirm_decisions(session, plate, seen, by=cast.technician, at=at)
     with database.reading() as session:
         first, second, third = (decision_of(session, code) for code in (one, two, three))
         assert first is not None
@@ -73,6 +76,8 @@ def test_a_table_of_the_cycler_gives_every_extract_its_decision(
     }  # fmt: skip
     assert Tag.QUANTITY_VALUE_RECORDED in tags
     assert Tag.QUANTITY_DECISION_MADE in tags
+    assert tags[-2:] == [Tag.QUANTITY_DECISION_CONFIRMED, Tag.SUBJECT_STATE_CHANGED]
+    assert proposed == {ExtractState.MEASURED}
 
 
 def test_the_same_file_again_changes_nothing_and_other_figures_need_a_reason(

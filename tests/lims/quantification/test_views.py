@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from lims.core.actors import Actor
 from lims.core.db import Database
@@ -15,6 +16,7 @@ from lims.people.rules import Activity
 from lims.plates.queries import state_of, wells_of
 from lims.plates.rules import WellRole, WorkState
 from lims.quantification.queries import decision_of, imports_of
+from lims.quantification.rules import LIMIT_FIELDS, LIMITS, limit_text
 from tests.cast import Cast
 
 SignIn = Callable[[Actor], FlaskClient]
@@ -193,3 +195,97 @@ def test_only_technicians_record_quantities_and_outsiders_see_nothing(
         assert client.get(f"/quantification/{plate}").status_code == sees
         sent = {"position": ["A01"], "small": ["1"], "request_key": key()}
         assert client.post(f"/quantification/{plate}/figures", data=sent).status_code == 403
+
+
+def test_a_file_is_looked_at_first_then_taken_in_and_its_proposals_are_confirmed(
+    database: Database, cast: Cast, sign_in: SignIn, key: Key, extracts: Extracts,
+    a_filled_plate: Build,
+) -> None:  # fmt: skip
+    with database.writing() as session:
+        one, two, blank = extracts(session, samples=2)
+        plate = a_filled_plate(session, (one, two, blank))
+    client = sign_in(cast.technician)
+    table = (
+        "Position;Tube;Small ng;Large ng;IPC Ct\n"
+        f"A1;{one};0,25;0,02;27\nB1;{two};0,01;0,0001;27\nC1;{blank};0;0;27\nD1;NTC;0;0;27\n"
+    )
+    columns = {
+        "sample": "Tube", "well": "Position", "small autosomal quantity": "Small ng",
+        "large autosomal quantity": "Large ng", "IPC ct": "IPC Ct",
+    }  # fmt: skip
+
+    def post(path: str, **fields: object) -> TestResponse:
+        return client.post(f"/quantification/{path}", data={"request_key": key(), **fields})
+
+    def file(name: str = "own.csv") -> tuple[io.BytesIO, str]:
+        return io.BytesIO(table.replace("NTC;0;0", "NTC;;").encode()), name
+
+    unread = post(f"{plate}/preview", file=file())
+    sample = post("mappings/sample", file=file()).get_data(as_text=True)
+    mapped = {"field": [*columns], "column": [*columns.values()], "name": "own", "decimal": ","}
+    sha256 = sample.split('name="sha256" value="')[1][:64]
+    tried = post("mappings/sample", sha256=sha256, file_name="own.csv", **mapped)
+    broken = post("mappings", **{**mapped, "column": ["", *list(columns.values())[1:]]})
+    saved = post("mappings", **mapped)
+    listed = client.get("/quantification/mappings").get_data(as_text=True)
+    shown = post(f"{plate}/preview", file=file(), mapping="own")
+    with database.reading() as session:
+        before = imports_of(session, plate)
+    taken = post(f"{plate}/table", sha256=sha256, name="own.csv", mapping="own")
+    on_page = client.get(f"/quantification/{plate}").get_data(as_text=True)
+    as_json = client.get(f"/quantification/{plate}", headers={"Accept": "application/json"}).json
+    ticked = [f"{well['holds']}:{well['decision']['seen']}"
+              for well in as_json["wells"] if well["decision"]]  # fmt: skip
+    malformed = post(f"{plate}/decisions", confirm=["X1:y"])
+    confirmed = post(f"{plate}/decisions", confirm=ticked[:1])
+    instead = post(
+        f"{plate}/override", decision=ticked[1], step="new sample", reason="too little bone"
+    )
+    overview = client.get("/quantification", headers={"Accept": "application/json"}).json
+    after = client.get(f"/quantification/{plate}").get_data(as_text=True)
+    with database.reading() as session:
+        entry = imports_of(session, plate)[0]
+        decisions = [decision_of(session, code) for code in (one, two)]
+
+    assert unread.status_code == 422
+    assert "mapping" in unread.get_data(as_text=True)
+    assert "Position" in sample
+    assert "0.25 ng/µl" in tried.get_data(as_text=True)
+    assert (broken.status_code, saved.status_code, before) == (422, 303, ())
+    assert "Small ng" in listed
+    assert shown.status_code == 200
+    assert "What the file says" in shown.get_data(as_text=True)
+    assert taken.status_code == 303
+    assert (entry.file_name, entry.sha256, entry.mapping_id) == ("own.csv", sha256, 1)
+    assert "proposed, not confirmed" in on_page
+    assert ("How much each well holds" in on_page, "Degradation" in on_page) == (True, True)
+    assert as_json["to_confirm"] == [one, two]
+    assert (malformed.status_code, confirmed.status_code, instead.status_code) == (404, 303, 303)
+    assert overview["to_confirm"] == {}
+    assert "too little bone" in after
+    assert [one.step.value if one else "" for one in decisions] == ["amplify", "new sample"]
+
+
+def test_limits_are_proposed_and_approved_on_their_page(
+    cast: Cast, sign_in: SignIn, key: Key
+) -> None:
+    as_json = {"Accept": "application/json"}
+    manager, quality = sign_in(cast.manager), sign_in(cast.quality)
+    form = {one.name: limit_text(LIMITS, one) for one in LIMIT_FIELDS}
+    form |= {"dilutions": "10, 100", "aim_fg": "0.8", "reason": "validation 7"}
+
+    def post(client: FlaskClient, path: str, **fields: str) -> int:
+        answer = client.post(f"/quantification/{path}", data={"request_key": key(), **fields})
+        return answer.status_code
+
+    shown = manager.get("/quantification/limits").get_data(as_text=True)
+    answers = [
+        post(manager, "limits", **{**form, "aim_fg": "much"}), post(manager, "limits", **form),
+        post(manager, "limits/1", verdict="approve"), post(quality, "limits/1", verdict="approve"),
+        post(sign_in(cast.technician), "limits", **form),
+    ]  # fmt: skip
+    told = manager.get("/quantification/limits", headers=as_json).json
+
+    assert "the program comes with" in shown
+    assert answers == [422, 303, 409, 303, 403]
+    assert (told["version"], told["limits"]["aim_fg"], told["proposed"]) == (1, 800_000, [])
