@@ -8,6 +8,7 @@ import time
 from instruments.agent.health import Board, Heartbeat, tell
 from instruments.agent.journal import Journal
 from instruments.agent.printing import PrinterThread
+from instruments.agent.racks import RackThread
 from instruments.agent.scanning import Delivery, ScannerThread
 from instruments.agent.server import Server, ServerAway
 from instruments.agent.settings import BenchSettings, read_key
@@ -30,11 +31,18 @@ def run(settings: BenchSettings, *, stop: threading.Event) -> bool:
     messenger = Messenger(journal, of_station, stop)
     ports: list[threading.Thread] = []
     others: list[threading.Thread] = [messenger]
+    rack_of = {rack.station: rack for rack in settings.racks}
     for station in settings.stations:
         server = of_station[station.code]
-        if station.scanner is not None:
-            delivery = Delivery(station.code, journal, server, stop)
+        rack = rack_of.get(station.code)
+        delivery = Delivery(station.code, journal, server, stop)
+        if station.scanner is not None or rack is not None:
             others.append(delivery)
+        if rack is not None:
+            ports.append(
+                RackThread(rack, journal=journal, delivery=delivery, board=board, stop=stop)
+            )
+        if station.scanner is not None:
             ports.append(
                 ScannerThread(
                     station.code,

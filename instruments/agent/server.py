@@ -20,6 +20,9 @@ LABEL_BLOCK = 20  # labels taken ahead, so that they can be printed while the se
 _HOLD_MARGIN = 60.0  # seconds
 LABEL_WAIT = 3  # seconds the server may hold a question for labels; also bounds our ending
 _TIME = httpx.Timeout(5.0, connect=2.0)
+_RACK_TIME = httpx.Timeout(60.0, connect=2.0)  # 384 tubes are recorded, or none
+RACK = "rack"
+"""Stands for the AIM identifier in the journal where what was read is the text of a whole rack."""
 _LABEL_TIME = httpx.Timeout(LABEL_WAIT + 5.0, connect=2.0)
 _LONGEST_DEVICE = 120  # characters that the server takes; the end of a port's name tells most
 _LONGEST_DETAIL = 200
@@ -156,6 +159,8 @@ class Server:
                 },
             )
             return Tone.REFUSED
+        if scan.symbology == RACK:
+            return self._tone(self._rack(scan))
         answer = self._call(
             f"/api/bench/{scan.station}/scans",
             {
@@ -170,6 +175,21 @@ class Server:
                 "sent_at": self._clock(),
             },
         )
+        return self._tone(answer)
+
+    def _rack(self, scan: WaitingScan) -> Mapping[str, object]:
+        body = {
+            "read_id": scan.scan_id,
+            "content": base64.b64encode(scan.raw).decode(),
+            "device": scan.device[-_LONGEST_DEVICE:],
+            "device_time": scan.device_time,
+            "sent_at": self._clock(),
+        }
+        address = f"/api/bench/{scan.station}/racks"
+        return self._read(self._exchange("POST", address, body, timeout=_RACK_TIME))
+
+    @staticmethod
+    def _tone(answer: Mapping[str, object]) -> Tone:
         try:
             return Tone(str(answer["tone"]))
         except (KeyError, ValueError) as fault:

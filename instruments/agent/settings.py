@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from instruments.printers import Language
 from instruments.scanners import ScannerModel
 
-_TOP = {"server", "ca", "key_file", "journal", "station"}
+_TOP = {"server", "ca", "key_file", "journal", "station", "racks"}
+_RACK = {"station", "port", "baud"}
 _STATION = {
     "code",
     "key_file",
@@ -84,6 +85,15 @@ class StationSettings:
 
 
 @dataclass(frozen=True)
+class RackSettings:
+    """A whole-rack scanner that sends its text: the station it stands at, its port and speed."""
+
+    station: str
+    port: str
+    baud: int
+
+
+@dataclass(frozen=True)
 class BenchSettings:
     """All of `bench.toml`; `authority` is None when the system's authorities are to be trusted."""
 
@@ -91,6 +101,7 @@ class BenchSettings:
     authority: Path | None
     journal: Path
     stations: tuple[StationSettings, ...]
+    racks: tuple[RackSettings, ...] = ()
 
     @property
     def agent_file(self) -> Path:
@@ -127,9 +138,7 @@ def read_settings(path: Path) -> BenchSettings:
         # The key and the codes would cross the network for all to read.
         raise SettingsRefused("address-without-tls", "server")
     folder = path.parent
-    stations = table.get("station", [])
-    if not isinstance(stations, list) or not all(isinstance(one, dict) for one in stations):
-        raise SettingsRefused("bad-value", "station")
+    stations, racks = _tables(table, "station"), _tables(table, "racks")
     settings = BenchSettings(
         server=server.rstrip("/"),
         authority=folder / _text(table, "ca") if "ca" in table else None,
@@ -137,17 +146,20 @@ def read_settings(path: Path) -> BenchSettings:
         stations=tuple(
             _station(one, folder / _text({**table, **one}, "key_file")) for one in stations
         ),
+        racks=tuple(_rack(one) for one in racks),
     )
-    _refuse_twice([station.code for station in settings.stations], "code")
-    _refuse_twice(
-        [
-            device.port
-            for station in settings.stations
-            for device in (station.scanner, station.printer)
-            if device is not None
-        ],
-        "port",
-    )
+    codes = [station.code for station in settings.stations]
+    _refuse_twice(codes, "code")
+    _refuse_twice([rack.station for rack in settings.racks], "racks")
+    if strange := sorted({rack.station for rack in settings.racks} - set(codes)):
+        raise SettingsRefused("no-station", *strange)
+    devices = [
+        device
+        for station in settings.stations
+        for device in (station.scanner, station.printer)
+        if device is not None
+    ]
+    _refuse_twice([device.port for device in [*devices, *settings.racks]], "port")
     if not settings.stations:
         raise SettingsRefused("no-station", "station")
     return settings
@@ -192,6 +204,18 @@ def _station(table: Mapping[str, object], key_file: Path) -> StationSettings:
             language,
         )
     return StationSettings(_text(table, "code"), key_file, scanner, printer)
+
+
+def _tables(table: Mapping[str, object], key: str) -> list[dict[str, object]]:
+    found = table.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise SettingsRefused("bad-value", key)
+    return found
+
+
+def _rack(table: Mapping[str, object]) -> RackSettings:
+    _refuse_unknown(table, _RACK)
+    return RackSettings(_text(table, "station"), _text(table, "port"), _whole(table, "baud", 9600))
 
 
 def _refuse_unknown(table: Mapping[str, object], known: set[str]) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A virtual whole-rack scanner: the text that scanners write about a rack, for trials and tests."""
 
+import socket
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -86,3 +87,34 @@ def _traced(
     for row, column in _positions(rows, columns):
         code = tubes.get(f"{row}{column}", "")
         yield f"{row}{column:02}\t{'ERROR' if code == UNREAD else code}"
+
+
+class RackScannerOnNetwork:
+    """A whole-rack scanner as a socket of this machine that one program listens to."""
+
+    def __init__(self) -> None:
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self._line: socket.socket | None = None
+        self.port_name = f"socket://127.0.0.1:{self._door.getsockname()[1]}"
+
+    def wait_until_heard(self, *, seconds: float) -> None:
+        """Wait until a program has opened the line. Raises TimeoutError."""
+        self._door.settimeout(seconds)
+        self._line, _ = self._door.accept()
+
+    def send(self, text: bytes) -> None:
+        """Say the text of a rack, or a part of it."""
+        if self._line is None:
+            raise OSError("nobody listens")
+        self._line.sendall(text)
+
+    def hang_up(self) -> None:
+        """Break the line, in the middle of whatever goes on."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def close(self) -> None:
+        """Break the line and let nobody in again."""
+        self.hang_up()
+        self._door.close()

@@ -64,6 +64,17 @@ def held_for(device_time: datetime | None, sent_at: datetime | None) -> timedelt
     return held if held >= LATE else timedelta()
 
 
+FAULT_SAYS = {
+    "incomplete": N_("Half a code came from the scanner. Nothing was done."),
+    "too-long": N_("What came from the scanner is too long for a code. Nothing was done."),
+    "not-ascii": N_("Letters came from the scanner that no code has. Nothing was done."),
+    "control-character": N_("Signs came from the scanner that no code has. Nothing was done."),
+    "merged": N_("Two codes came in one read. Nothing was done."),
+    "empty": N_("An empty code came from the scanner. Nothing was done."),
+    "bad-checksum": N_("What came from the scanner was damaged on its way. Nothing was done."),
+}
+"""By what an agent calls it: something was read that is no scan."""
+
 AGENT_SILENT_SECONDS = 10
 """An agent that has not been heard of for this long does not answer."""
 
@@ -141,6 +152,30 @@ class LabelCutShort(Refusal):
     says = N_("Only the code %(code)s was read, not the whole label.")
     do = N_("Scan the label again. If it cannot be scanned, type the code and say why.")
     status = 422
+
+
+class RackNotHere(Refusal):
+    """A rack was read at a bench that stores nothing."""
+
+    says = N_("Racks are taken up at a bench for storage only. Nothing was changed.")
+    do = N_("Connect the rack scanner to a bench for storage, or read its file at the box's page.")
+
+
+class RackOfNoBox(Refusal):
+    """A rack was read that names no box of the laboratory, and none is open at the bench."""
+
+    says = N_("A rack was read, and which box it is is not known. Nothing was changed.")
+    do = N_("Scan the label of the box here, then read the rack again.")
+
+
+class RackNotTaken(Refusal):
+    """A rack with positions that somebody has to look at."""
+
+    says = N_(
+        "Rack %(place)s was not taken: %(count)s positions need somebody to look. "
+        "First: %(position)s, %(what)s. Nothing was changed."
+    )
+    do = N_("Put right what is named, and read the rack again; the box's page compares a file.")
 
 
 class NothingToHold(Refusal):

@@ -69,10 +69,20 @@ class FaultSchema(Schema):
     device_time = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
 
 
+class RackReadSchema(Schema):
+    """The text of a whole rack, as a scanner sent it."""
+
+    read_id = Made
+    content = fields.String(required=True, validate=validate.Length(min=1, max=1_400_000))
+    device = fields.String(load_default="", validate=validate.Length(max=120))
+    device_time = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
+    sent_at = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
+
+
 class DeviceSchema(Schema):
     """One device as its agent sees it."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(("scanner", "printer")))
+    kind = fields.String(required=True, validate=validate.OneOf(("scanner", "printer", "rack")))
     port = fields.String(required=True, validate=validate.Length(max=200))
     state = fields.Enum(DeviceState, by_value=True, required=True)
     detail = fields.String(load_default="", validate=validate.Length(max=200))

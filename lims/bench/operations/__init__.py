@@ -9,6 +9,7 @@ from lims.bench.operations.fittings import (
     order_screen,
     print_cards,
 )
+from lims.bench.operations.rack_reads import record_rack
 from lims.bench.operations.recording import (
     Meanings,
     record_command,
@@ -39,6 +40,7 @@ __all__ = [
     "record_devices",
     "record_entry",
     "record_fault",
+    "record_rack",
     "record_scan",
     "take_bench",
 ]

@@ -27,6 +27,7 @@ from lims.bench.operations.sitting import bench_session, locked_state
 from lims.bench.queries import last_read
 from lims.bench.rules import (
     COMMAND_CODES,
+    FAULT_SAYS,
     BenchTaken,
     CardReplaced,
     LabelCutShort,
@@ -85,12 +86,12 @@ def record_scan(
     or the station's agent, who scans for whoever sits at the bench. Work at a bench where nothing
     was read for longer than `idle` has ended.
     """
-    known, station, state = _arrived(session, station_code, scan.scan_id, at)
+    known, station, state = arrived(session, station_code, scan.scan_id, at)
     if known is not None:
         return known
     read_at = at - held_for(scan.device_time, scan.sent_at)
     end_if_idle(session, station.code, idle=idle, read_at=read_at, at=at)
-    person, here = _sender(session, station, by)
+    person, here = sender(session, station, by)
     badge, frees = _badge_in(scan.text), True
 
     def judge() -> Outcome:
@@ -100,7 +101,7 @@ def record_scan(
             raise TypedWithoutReason()
         if badge is not None and (here is None or state.step not in second):
             return take_badge_at_door(session, station, state, here, badge, at)
-        actor = _entitled(person, here, station)
+        actor = entitled(person, here, station)
         payload = _payload(scan.text, station)
         visit = _visit(station, state, actor, at, scan.reason)
         if (command := _command_in(session, payload, actor, station, at)) is not None:
@@ -143,18 +144,18 @@ def record_entry(
     meanings: Meanings, idle: timedelta = NEVER,
 ) -> ScanRecord:  # fmt: skip
     """Take a figure or choice the station asked for. Raises nothing: a refusal is an answer."""
-    known, station, state = _arrived(session, station_code, entry.entry_id, at)
+    known, station, state = arrived(session, station_code, entry.entry_id, at)
     if known is not None:
         return known
     end_if_idle(session, station.code, idle=idle, read_at=at, at=at)
-    person, here = _sender(session, station, by)
+    person, here = sender(session, station, by)
     if entry.name == DOOR_PIN and entry.confirmed is not None:
         person = session.get(Person, entry.confirmed.person)
 
     def judge() -> Outcome:
         if entry.name == DOOR_PIN:
             return enter(session, station, state, entry, at)
-        actor = _entitled(person, here, station)
+        actor = entitled(person, here, station)
         if state.stopped and entry.name not in (QUARANTINE, PRINT_AGAIN):
             raise WorkStopped()
         if state.ask is None or state.ask["name"] != entry.name:
@@ -183,14 +184,14 @@ def record_command(
     at: datetime, meanings: Meanings, idle: timedelta = NEVER,
 ) -> ScanRecord:  # fmt: skip
     """Take a command given on the page instead of the bench card."""
-    known, station, state = _arrived(session, station_code, command_id, at)
+    known, station, state = arrived(session, station_code, command_id, at)
     if known is not None:
         return known
     end_if_idle(session, station.code, idle=idle, read_at=at, at=at)
-    person, here = _sender(session, station, by)
+    person, here = sender(session, station, by)
 
     def judge() -> Outcome:
-        visit = _visit(station, state, _entitled(person, here, station), at, "")
+        visit = _visit(station, state, entitled(person, here, station), at, "")
         return _commanded(session, meanings, station, state, visit, command)
 
     outcome, refusal = judged(session, state, judge)
@@ -205,15 +206,16 @@ def record_fault(
     device_time: datetime | None, by: Actor, at: datetime,
 ) -> ScanRecord:  # fmt: skip
     """Tell the people at a station that something was read which is no scan: never guessed."""
-    known, station, state = _arrived(session, station_code, fault_id, at)
+    known, station, state = arrived(session, station_code, fault_id, at)
     if known is not None:
         return known
 
     def judge() -> Outcome:
         return Aside(
             Verdict.UNKNOWN,
-            Say(N_("The scanner sent something incomplete (%(kind)s). Nothing was done."),
-                {"kind": kind[:60]}),
+            Say(FAULT_SAYS[kind]) if kind in FAULT_SAYS
+            else Say(N_("The scanner sent something incomplete (%(kind)s). Nothing was done."),
+                     {"kind": kind[:60]}),
             next=Say(N_("Scan the same label again.")),
         )  # fmt: skip
 
@@ -321,7 +323,7 @@ def _payload(read: str, station: Station) -> Payload:
         raise
 
 
-def _arrived(
+def arrived(
     session: Session, station_code: str, record_id: str, at: datetime
 ) -> tuple[ScanRecord | None, Station, StationState]:
     """Return what was answered to this id before, the station, and its state, locked.
@@ -334,14 +336,14 @@ def _arrived(
     return known, station if known is not None else open_station(session, station_code), state
 
 
-def _sender(session: Session, station: Station, by: Actor) -> tuple[Person | None, Person | None]:
+def sender(session: Session, station: Station, by: Actor) -> tuple[Person | None, Person | None]:
     """Return who sent it, and who works at the bench: an agent sends for whoever that is."""
     sitting = bench_session(session, station.code)
     here = session.get(Person, sitting.person_id) if sitting is not None else None
     return (here if by.person is None else session.get(Person, by.person)), here
 
 
-def _entitled(person: Person | None, here: Person | None, station: Station) -> Actor:
+def entitled(person: Person | None, here: Person | None, station: Station) -> Actor:
     if person is None or here is None:
         raise NobodyHere()
     if person.id != here.id:

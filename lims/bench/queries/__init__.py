@@ -195,7 +195,8 @@ def _shown(row: Device, *, silent: bool, jumped: bool) -> ShownDevice:
     detail = "silent" if silent else row.detail
     if jumped and row.kind == "printer" and state == "ready":
         state, detail = "waits", COUNTER_JUMPED
-    return ShownDevice("scanner" if row.kind == "scanner" else "printer", row.kind, state, detail)
+    icon = "printer" if row.kind == "printer" else "scanner"
+    return ShownDevice(icon, row.kind, state, detail)
 
 
 def screens(session: Session) -> Sequence[Screen]:

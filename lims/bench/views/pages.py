@@ -46,6 +46,9 @@ DEVICE_WORDS = {
     ("printer", "ready"): N_("Printer ready"),
     ("printer", "fault"): N_("Printer does not answer"),
     ("printer", "waits"): N_("Printer: state not known"),
+    ("rack", "ready"): N_("Rack scanner ready"),
+    ("rack", "fault"): N_("Rack scanner does not answer"),
+    ("rack", "waits"): N_("Rack scanner: state not known"),
     ("agent", "fault"): N_("Two agents want this bench: one of them is refused"),
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is posted to a station: by its agent with a key, or by the page of who works there."""
 
+import base64
+import binascii
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +18,7 @@ from lims.bench.operations import (
     record_devices,
     record_entry,
     record_fault,
+    record_rack,
     record_scan,
     take_bench,
 )
@@ -25,13 +28,15 @@ from lims.bench.schemas import (
     EntrySchema,
     FaultSchema,
     HeartbeatSchema,
+    RackReadSchema,
     ScanSchema,
 )
 from lims.bench.views.pages import blueprint, told
 from lims.core.clock import now
 from lims.core.codes import Kind
-from lims.core.errors import NotFound, Refusal
-from lims.core.scans import DOOR_PIN, OWN_PIN, SECRETS, Entry
+from lims.core.errors import BadInput, NotFound, Refusal
+from lims.core.scans import DOOR_PIN, OWN_PIN, SECRETS, Entry, Verdict
+from lims.core.words import N_, Say
 from lims.people.operations import claim_station, issue_agent_key, require_claim
 from lims.people.queries import station as station_of_code
 from lims.people.rules import AgentReport
@@ -104,6 +109,31 @@ def post_fault(station: str) -> ResponseReturnValue:
             session, station, fault_id=given["fault_id"], kind=given["kind"], raw=given["raw"],
             device=given["device"], device_time=given["device_time"], by=signed_in(), at=now(),
         )  # fmt: skip
+    return _answered(station, record)
+
+
+@blueprint.post("/api/bench/<station>/racks")
+@needs(Right.AGENT)
+def post_rack(station: str) -> ResponseReturnValue:
+    """Take what a whole-rack scanner read: all of it is recorded, or nothing."""
+    station = station_of(station)
+    given = form(RackReadSchema())
+    try:
+        content = base64.b64decode(given["content"], validate=True)
+    except (binascii.Error, ValueError):
+        raise BadInput(field="content", problem=Say(N_("It is malformed."))) from None
+    lab = laboratory()
+    lab.files.check_room()
+    with lab.database.writing(given["read_id"]) as session:
+        _require_claim(session, station)
+        record = record_rack(
+            session, station, read_id=given["read_id"], content=content, device=given["device"],
+            device_time=given["device_time"], sent_at=given["sent_at"], by=signed_in(), at=now(),
+            idle=idle(),
+        )  # fmt: skip
+        if record.verdict is Verdict.ACCEPTED:
+            # On disk before the commit that names it, and only once nothing was refused.
+            lab.files.keep(content)
     return _answered(station, record)
 
 

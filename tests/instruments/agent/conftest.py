@@ -42,6 +42,7 @@ class Peer:
     def __init__(self) -> None:
         self.scans: list[dict[str, Any]] = []
         self.faults: list[dict[str, Any]] = []
+        self.racks: list[dict[str, Any]] = []
         self.outcomes: list[dict[str, Any]] = []
         self.beats: list[dict[str, Any]] = []
         self.jobs: list[dict[str, Any]] = []
@@ -120,6 +121,9 @@ class Peer:
                     self.scans.append(body)
             say = {"en": "Taken.", "ar": "مقبولة"}
             return self.scan_status, {"verdict": "accepted", "say": say, "tone": self.tone}
+        if path == f"/api/bench/{STATION}/racks":
+            self.racks.append(body)
+            return 201, {"verdict": "accepted", "tone": "accepted"}
         if path == f"/api/bench/{STATION}/faults":
             self.faults.append(body)
             return 201, {}

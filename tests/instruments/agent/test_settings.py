@@ -116,3 +116,20 @@ def test_stations_may_have_keys_of_their_own(read, tmp_path):
     settings = read(TOP + STATION + second)
 
     assert [station.key_file.name for station in settings.stations] == ["bench.key", "other.key"]
+
+
+def test_a_rack_scanner_stands_at_a_station_of_the_file_with_a_port_of_its_own(read):
+    rack = '[[racks]]\nstation = "T346790RK"\nport = "socket://rack.example:2000"\n'
+
+    (one,) = read(TOP + STATION + rack).racks
+
+    assert (one.station, one.port, one.baud) == ("T346790RK", "socket://rack.example:2000", 9600)
+    for wrong, reason in (
+        (rack + rack, "given-twice"),
+        (rack.replace("socket://rack.example:2000", "/dev/ttyACM0"), "given-twice"),
+        (rack.replace("T346790RK", "T999999XX"), "no-station"),
+        (rack + "silence = 1\n", "unknown-setting"),
+    ):
+        with pytest.raises(SettingsRefused) as refused:
+            read(TOP + STATION + wrong)
+        assert refused.value.reason == reason
