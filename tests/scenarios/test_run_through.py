@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lims demo --run-through`: the whole path, on both databases, and with real runs."""
+"""`lims demo --run-through`: the whole path, on both databases, and with real runs.
+
+The real runs go through where PostgreSQL is, in the same run: one proves both.
+"""
 
 import json
 import os
@@ -13,22 +16,21 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL
 
-pytestmark = pytest.mark.timeout(300)
+# Those that look at one run-through stay together.
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("run-through")]
 
-SECONDS = 240
+SECONDS = 840
 """A run-through takes well under 90 s on two free cores; a test machine may be busy."""
 
+Ran = tuple[int, dict[str, Any], str]
 
-@pytest.fixture
-def database_option(
-    database_kind: str, request: pytest.FixtureRequest
-) -> Iterator[tuple[str, ...]]:
-    """The option that names an empty database of each kind."""
-    if database_kind == "sqlite":
-        yield ()
-        return
-    server = request.getfixturevalue("postgres_server")
+
+@pytest.fixture(scope="module")
+def postgres_option(postgres_server: URL) -> Iterator[tuple[str, ...]]:
+    """The option that names an empty database of PostgreSQL."""
+    server = postgres_server
     name = f"osteon_run_{os.getpid()}_{secrets.token_hex(4)}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -39,7 +41,28 @@ def database_option(
     engine.dispose()
 
 
-def run_through(*options: str) -> tuple[int, dict[str, Any], str]:
+@pytest.fixture(scope="module")
+def real_runs(request: pytest.FixtureRequest) -> Path | None:
+    """The folder of real runs, None where it is not there: then the rest is proven without."""
+    try:
+        shared: Path = request.getfixturevalue("shared_data")
+    except pytest.skip.Exception:
+        return None
+    return shared / "abif" / "osiris"
+
+
+@pytest.fixture(scope="module")
+def run_on_postgres(
+    postgres_option: tuple[str, ...], real_runs: Path | None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Ran, Path]:  # fmt: skip
+    """The run-through on PostgreSQL, with real runs where they are; and the laboratory's folder."""
+    folder = tmp_path_factory.mktemp("run") / "demonstration"
+    more = () if real_runs is None else ("--runs", str(real_runs))
+    return run_through(*postgres_option, "--folder", str(folder), *more), folder
+
+
+def run_through(*options: str) -> Ran:
     """Run it; returns exit status, the JSON, and what it said to people."""
     process = subprocess.Popen(
         [sys.executable, "-m", "lims", "demo", "--run-through", "--json", *options],
@@ -55,9 +78,12 @@ def run_through(*options: str) -> tuple[int, dict[str, Any], str]:
 
 
 def test_the_whole_path_holds_from_intake_to_a_ledger_that_a_stranger_verifies(
-    database_option: tuple[str, ...],
+    database_kind: str, request: pytest.FixtureRequest
 ) -> None:
-    status, told, said = run_through(*database_option)
+    if database_kind == "sqlite":
+        status, told, said = run_through()
+    else:
+        (status, told, said), _ = request.getfixturevalue("run_on_postgres")
 
     assert status == 0, said
     assert told["ok"]
@@ -71,11 +97,10 @@ def test_the_whole_path_holds_from_intake_to_a_ledger_that_a_stranger_verifies(
     assert told["refusals"] >= 60
 
 
-def test_real_runs_go_as_far_as_their_controls_allow(shared_data: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "demonstration"
-    status, told, said = run_through(
-        "--folder", str(folder), "--runs", str(shared_data / "abif" / "osiris")
-    )
+def test_real_runs_go_as_far_as_their_controls_allow(
+    shared_data: Path, run_on_postgres: tuple[Ran, Path]
+) -> None:
+    (status, told, said), folder = run_on_postgres
 
     assert status == 0, said
     runs = {run["run"]: run for run in told["runs"]}
