@@ -207,9 +207,10 @@ class Day:
             post.odometer_at_end = post.odometer()
             post.close()
         for agent in self.agents.values():
+            agent.send(signal.SIGTERM)
+        for agent in self.agents.values():
             agent.end(signal.SIGTERM, seconds=60)
-        for one in (self.server, self.devices):
-            one.end(signal.SIGTERM, seconds=60)
+        self.kill()
 
     def kill(self) -> None:
         """End every process that is left, at once."""

@@ -52,7 +52,7 @@ class Gremlin(threading.Thread):
     def run(self) -> None:
         """Break and mend until the day is over."""
         try:
-            while not self._stop_all.wait(self._rng.uniform(0.5, 1.5 if self._short else 5)):
+            while not self._stop_all.wait(self._rng.uniform(0.5, 3 if self._short else 5)):
                 if not self._deck:
                     self._deck = self._all()
                     self._rng.shuffle(self._deck)
@@ -63,7 +63,7 @@ class Gremlin(threading.Thread):
 
     def _all(self) -> list[Callable[[], None]]:
         if self._short:
-            return [self._power_cycle, self._jump, self._agent_killed, self._scanner_gone]
+            return [self._jump, self._agent_killed, self._scanner_gone]
         deck: list[Callable[[], None]] = [
             self._staying(fault) for fault in self._rng.sample(_STAYING, 5)
         ]

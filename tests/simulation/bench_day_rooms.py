@@ -7,11 +7,11 @@ import time
 
 import httpx
 
-from lims.core.codes import CODE_LENGTH
+from lims.core.codes import CODE_LENGTH, Kind
 from lims.core.scans import OWN_PIN, PIN, Command, StationKind
 from lims.samples.rules import QUARANTINE_REASONS
 from tests.simulation.bench_day_laboratory import PIN as FIGURES
-from tests.simulation.bench_day_laboratory import browser
+from tests.simulation.bench_day_laboratory import WORKERS, browser
 from tests.simulation.bench_day_people import Post
 from tests.simulation.bench_day_work import Bench, Thing
 
@@ -156,7 +156,7 @@ class Store(Bench):
 
     def _put_away(self) -> bool:
         post = self.posts[StationKind.STORAGE]
-        login = self.rng.choice(("salma", "salma", "omar", "huda"))
+        login = post.here if post.here and self.rng.random() < 0.5 else self.rng.choice(WORKERS)
         mine = self._mine(login, self.rng.randint(3, 20))
         if not mine:
             return False
@@ -201,7 +201,7 @@ class Store(Bench):
 
     def _take_out(self) -> bool:
         post = self.posts[StationKind.STORAGE]
-        post.work_as(self.rng.choice(("salma", "omar")))
+        post.work_as(post.here or self.rng.choice(WORKERS))
         taken = self.things.take(
             self.things.done, self.rng.randint(1, 6), self.rng, lambda one: bool(one.box)
         )
@@ -243,7 +243,11 @@ class Store(Bench):
         """Put a stored thing into quarantine with the command HOLD; it leaves the day's work."""
         post = self.posts[StationKind.STORAGE]
         post.work_as(post.here or "huda")
-        for one in self.things.take(self.things.done, 1, self.rng, lambda one: bool(one.box)):
+        # Of a bone all would be held that came from it, wherever that is by now.
+        held = self.things.take(
+            self.things.done, 1, self.rng, lambda one: bool(one.box) and one.code[0] == Kind.EXTRACT
+        )
+        for one in held:
             post.expect(post.scan(self.payload(one.code)), "stored thing")
             asked = post.expect(post.command(Command.HOLD), "hold")
             if asked and post.expect(post.enter("quarantine", self.rng.choice(HELD)), "why held"):
