@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger's format, and the check of an exported ledger that needs nothing but Python.
 
-    python verifier.py EXPORT --checkpoints DIR --key FILE [--json]
+    python verifier.py EXPORT --checkpoints DIR --key FILE [--witness KEY ...] [--json]
     python verifier.py --proof FILE --key FILE [--json]
-    python verifier.py --package FOLDER --key FILE [--json]
+    python verifier.py --package FOLDER --key FILE [--witness KEY ...] [--json]
     python verifier.py --new-witness NAME --key MYKEY
     python verifier.py --witness CHECKPOINT --proof FILE --key MYKEY --state FILE
         [--ledger FILE] [--out FILE] [--json]
@@ -875,11 +875,35 @@ class Finding:
 
 @dataclass(frozen=True)
 class Cosignature:
-    """A witness's word that it saw the ledger of `size` events, at `at` (UTC, by its own clock)."""
+    """A witness's word that it saw the ledger of `size` events, at `at` (UTC, by its own clock).
+
+    `key` says whose key it was checked with: "known" is one that you named, "named" one that only
+    the package names; under an "unknown" one nothing is checked.
+    """
 
     name: str
     size: int
     at: str
+    key: str = "known"
+    note: str = ""  # the file of the checkpoint
+    early: bool = False  # dated before the checkpoint was: one of the clocks was wrong
+
+    def __str__(self) -> str:
+        words = f"the first {self.size} events, {self.at}"
+        if self.note:
+            words += f" ({self.note})"
+        if self.early:
+            words += "; dated before the checkpoint itself: one of the two clocks was wrong"
+        if self.key == "unknown":
+            return (
+                f"Note: not checked is what is signed in the name of {self.name}, {words}: you"
+                f" named no key of this witness (--witness)"
+            )
+        if self.key == "named":
+            words += (
+                "; its key is known from this package alone: ask the witness for it (--witness)"
+            )
+        return f"Witnessed by {self.name}: {words}"
 
 
 @dataclass
@@ -898,6 +922,7 @@ class Report:
     regressed: int = 0
     regressions: list[Finding] = field(default_factory=list)
     cosignatures: list[Cosignature] = field(default_factory=list)  # the newest of each witness
+    unknown: list[Cosignature] = field(default_factory=list)  # told, not trusted: no key
     ignored: list[str] = field(default_factory=list)  # files among the checkpoints that are none
 
     @property
@@ -1026,7 +1051,12 @@ def check_notes(
             elif declared or note.text.startswith(f"{key.name}\n"):
                 held.append((name, note, read_checkpoint(note.text)))
                 declared = True
-                _list_cosignatures(note, held[-1][2], witnesses, report)
+                keys_given = ((witness, "known") for witness in witnesses)
+                for one in read_cosignatures(name, note, held[-1][2], keys_given, report):
+                    if one.key == "known":
+                        report.cosignatures = _newest(report.cosignatures, one)
+                    else:
+                        report.unknown = _newest(report.unknown, one)
             else:
                 report.ignored.append(name)
         except Malformed as error:
@@ -1071,18 +1101,38 @@ def cosignature(name: str, size: int, at: int) -> Cosignature:
     return Cosignature(name, size, f"{when:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _list_cosignatures(
-    note: Note, mark: Checkpoint, witnesses: tuple[PublicKey, ...], report: Report
-) -> None:
-    """Check the cosignatures under a checkpoint; keep the one over most events of each witness."""
-    for key in witnesses:
-        for at in note.cosigned_by(key):
-            fresh = cosignature(key.name, mark.size, at)
-            known = [held for held in report.cosignatures if held.name == key.name]
-            if not known or (known[0].size, known[0].at) < (fresh.size, fresh.at):
-                report.cosignatures = [
-                    *(held for held in report.cosignatures if held not in known), fresh
-                ]  # fmt: skip
+def read_cosignatures(
+    file: str, note: Note, mark: Checkpoint, keys: Iterable[tuple[PublicKey, str]], report: Report
+) -> Iterator[Cosignature]:
+    """Check every cosignature under a checkpoint; yield those that are right or have no key.
+
+    `keys` are witnesses' keys, each with whose word it is ("known", "named"). A wrong one is a
+    finding: such a note is not to be believed at all (C2SP signed-note).
+    """
+    held = {(key.name, key.id): (key, whose) for key, whose in keys}
+    for name, short, signature in note.signatures:
+        key, whose = held.get((name, short), (None, "unknown"))
+        if key is None and len(signature) != 72:
+            continue  # the laboratory's own, or of a kind that is not known here
+        at = int.from_bytes(signature[:8])
+        if key is not None and (
+            at >= 2**63 or not ed25519_verify(key.public, cosigned(note.text, at), signature[8:])
+        ):
+            words = f"{file}: the cosignature of {name} is wrong, over {mark.size} events"
+            report.add(Finding("cosignature", words, note=file))
+            continue
+        found = cosignature(name, mark.size, at)
+        made = f'"{found.at[:-1]}.000000Z"'
+        early = _seconds(made, f'"{mark.at}"') > OVERLAP
+        yield dataclasses.replace(found, key=whose, note=file, early=early)
+
+
+def _newest(known: list[Cosignature], fresh: Cosignature) -> list[Cosignature]:
+    """Keep of each witness the cosignature over most events."""
+    same = [one for one in known if one.name == fresh.name]
+    if same and (same[0].size, same[0].at) >= (fresh.size, fresh.at):
+        return known
+    return [*(one for one in known if one not in same), fresh]
 
 
 _orders: set[tuple[str, ...]] = set()  # keys of plain data that were found to stand in order
@@ -1824,6 +1874,11 @@ def proof_in_words(report: ProofReport) -> str:
             f"Note: left out are the events of {', '.join(report.left_out)} (batches or plates),"
             f" in which other things were worked on too"
         )
+    lines += [str(one) for one in (*report.cosignatures, *report.unknown)]
+    lines += [
+        f"Note: {name} is not checked: the certificate of its day is not in the package"
+        for name in report.ignored
+    ]
     lines += [f"Note: the last event of {stream} is not proved" for stream in report.open]
     return "\n".join(lines)
 
@@ -2067,10 +2122,14 @@ def verify_files(
     key: Path,
     witnesses: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    more: tuple[PublicKey, ...] = (),
 ) -> Report:
-    """Check an export on disk; raise OSError or Malformed if a file cannot be read."""
+    """Check an export on disk; raise OSError or Malformed if a file cannot be read.
+
+    `witnesses` is a file of witnesses' keys, `more` are such keys.
+    """
     held = read_key_file(key)
-    known = read_witnesses(witnesses) if witnesses is not None else ()
+    known = (*more, *(read_witnesses(witnesses) if witnesses is not None else ()))
     return verify(
         read_lines(export),
         read_notes(checkpoints),
@@ -2090,6 +2149,8 @@ def check_proof_file(proof: Path, key: Path) -> ProofReport:
 
 PROOF = "proof.ndjson"
 MANIFEST = "manifest.sha256"
+WITNESSES = "witnesses.pub"  # keys of witnesses, as the laboratory names them
+COSIGNED = ".cosigned"
 NOTES = "checkpoints/"
 PACKAGED = "ledger:package:made"
 _LISTED = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._/-]{0,199})", re.ASCII)
@@ -2104,8 +2165,11 @@ def manifest(files: dict[str, bytes]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("ascii")
 
 
-def check_package(folder: Path, key: PublicKey) -> ProofReport:
+def check_package(folder: Path, key: PublicKey, witnesses: Iterable[PublicKey] = ()) -> ProofReport:
     """Check an unpacked package: its proof, and that every other file is the one that was made.
+
+    Every cosignature in it is checked with the keys of `witnesses` that you know, or with those
+    that the package names, which only shows that the two fit.
 
     An event of the proof holds the hash of the manifest, and the manifest those of all files that
     were made before it; what was made after it is the proof itself and the notes in it, each laid
@@ -2141,7 +2205,56 @@ def check_package(folder: Path, key: PublicKey) -> ProofReport:
         )
         if not same:
             report.add(Finding("file", f"{name} was changed after the package was made"))
+    _check_cosigned(folder, key, tuple(witnesses), report)
     return report
+
+
+def _check_cosigned(
+    folder: Path, key: PublicKey, known: tuple[PublicKey, ...], report: ProofReport
+) -> None:
+    """Check the cosigned checkpoints of a package; list by whom and when each was cosigned."""
+    named: tuple[PublicKey, ...] = ()
+    if (folder / WITNESSES).is_file():
+        try:
+            named = read_witnesses(folder / WITNESSES)
+        except (Malformed, UnicodeDecodeError) as error:
+            report.add(Finding("witnesses", f"{WITNESSES} cannot be read: {error}"))
+    for one in named:
+        if any(one.name == mine.name and one != mine for mine in known):
+            words = f"{WITNESSES} names another key of {one.name} than you do: trust only your own"
+            report.add(Finding("witness-key", words))
+    held = sorted((folder / NOTES).iterdir()) if (folder / NOTES).is_dir() else []
+    certificates = [read_head(path) for path in held if path.suffix == ".certificate"]
+    keys = [*((one, "named") for one in named), *((one, "known") for one in known)]
+    for path in held:
+        if path.suffix != COSIGNED:
+            continue
+        name = NOTES + path.name
+        try:
+            note = read_note(read_head(path))
+            mark = read_checkpoint(note.text)
+            if not any(_is_of_day(content, mark.at[:10]) for content in certificates):
+                report.ignored.append(name)
+                continue
+            signed_checkpoint(note, certificates, key)
+        except Malformed as error:
+            report.add(Finding("note", f"{name} cannot be read: {error.words}", note=name))
+            continue
+        except Refused as error:
+            report.add(Finding("checkpoint-signature", f"{name}: {error.words}", note=name))
+            continue
+        if mark.size == report.signed and mark.root.hex() != report.root:
+            words = f"{name} and the proof sign two different ledgers of {mark.size} events"
+            report.add(Finding("checkpoint-fork", words, note=name))
+        for found in read_cosignatures(name, note, mark, keys, report):
+            (report.unknown if found.key == "unknown" else report.cosignatures).append(found)
+
+
+def _is_of_day(certificate: bytes, day: str) -> bool:
+    try:
+        return read_certificate(read_note(certificate).text)[0] == day
+    except Malformed:
+        return False
 
 
 def _packaged(lines: list[bytes], code: str, fingerprint: str) -> bool:
@@ -2190,10 +2303,7 @@ def in_words(report: Report) -> str:
         f"{report.checkpoints} checkpoints with a right signature; the newest that fits covers"
         f" {report.signed} events{f', {report.signed_at}' if report.signed_at else ''};"
         f" {report.unsigned} events after it",
-        *(
-            f"Witnessed by {one.name}: the first {one.size} events, {one.at}"
-            for one in report.cosignatures
-        ),
+        *(str(one) for one in report.cosignatures),
         *(f"- {finding}" for finding in report.findings),
     ]
     if report.found > len(report.findings):
@@ -2201,6 +2311,7 @@ def in_words(report: Report) -> str:
     lines += [f"Note: {finding}" for finding in report.regressions]
     if report.regressed > len(report.regressions):
         lines.append(f"Note: the clock went back {report.regressed} times in all")
+    lines += [str(one) for one in report.unknown]
     lines += [f"Note: {name} is neither checkpoint nor certificate" for name in report.ignored]
     return "\n".join(lines)
 
@@ -2284,13 +2395,22 @@ def main(arguments: list[str] | None = None) -> int:
         "--witnesses", type=Path, help="file of witnesses' public keys, one a line: their"
         " cosignatures are checked and listed"
     )  # fmt: skip
-    parser.add_argument("--witness", type=Path, help="cosign this checkpoint")
+    parser.add_argument(
+        "--witness", metavar="KEY|CHECKPOINT", action="append", default=[],
+        help="the public key of a witness you know, NAME+ID+KEY, once for each: its cosignatures"
+        " are checked; or the checkpoint to cosign",
+    )  # fmt: skip
     parser.add_argument("--state", type=Path, help="what the witness remembers; kept up to date")
     parser.add_argument("--ledger", type=Path, help="the ledger's public key, the first time")
     parser.add_argument("--out", type=Path, help="where the cosigned checkpoint goes")
     parser.add_argument("--new-witness", metavar="NAME", help="make a secret for a witness")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     given = parser.parse_args(arguments)
+    given.known, files = _told_apart(given.witness)
+    given.witness = Path(files[0]) if files else None
+    checks = given.export is not None or given.package is not None
+    if len(files) > 1 or (files and (given.known or checks)):
+        parser.error(f"{files[0]} is not the public key of a witness")
     try:
         if given.new_witness is not None:
             print(create_secret(given.key, given.new_witness).public.line())
@@ -2310,6 +2430,17 @@ def main(arguments: list[str] | None = None) -> int:
         which = given.witness if given.witness is not None else given.key
         print(f"{which} cannot be used: {error.words}", file=sys.stderr)
         return 2
+
+
+def _told_apart(texts: list[str]) -> tuple[tuple[PublicKey, ...], list[str]]:
+    """Tell the public keys of witnesses from the names of files."""
+    keys, files = [], []
+    for text in texts:
+        try:
+            keys.append(read_key(text, COSIGNER))
+        except Malformed:
+            files.append(text)
+    return tuple(keys), files
 
 
 def _witness_command(given: argparse.Namespace) -> int:
@@ -2358,14 +2489,16 @@ def _check_command(parser: argparse.ArgumentParser, given: argparse.Namespace) -
         parser.error("give --proof or --package: a package has its proof in it")
     report: Report
     if given.package is not None:
-        report = proved = check_package(given.package, read_key_file(given.key))
+        more = read_witnesses(given.witnesses) if given.witnesses is not None else ()
+        witnesses = (*given.known, *more)
+        report = proved = check_package(given.package, read_key_file(given.key), witnesses)
         words = proof_in_words(proved)
     elif given.proof is not None:
         report = proved = check_proof_file(given.proof, given.key)
         words = proof_in_words(proved)
     else:
         report = verify_files(
-            given.export, given.checkpoints, given.key, given.witnesses, _progress()
+            given.export, given.checkpoints, given.key, given.witnesses, _progress(), given.known
         )
         words = in_words(report)
     if given.json:

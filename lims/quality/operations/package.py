@@ -169,7 +169,8 @@ def prepare_package(
 def cosigned_files(checkpoints: Path, witnesses: Path) -> dict[str, bytes]:
     """Return the newest checkpoint that each witness cosigned, and the keys of these witnesses.
 
-    `checkpoints` and `witnesses` are the laboratory's folders. Raises Malformed, OSError.
+    With each the certificate of its day, without which nobody can check it. `checkpoints` and
+    `witnesses` are the laboratory's folders. Raises Malformed, OSError.
     """
     found: dict[str, bytes] = {}
     keys: list[str] = []
@@ -181,10 +182,13 @@ def cosigned_files(checkpoints: Path, witnesses: Path) -> dict[str, bytes]:
                 continue
             if signed:
                 found[verifier.NOTES + path.name] = path.read_bytes()
+                day = verifier.read_checkpoint(note.text).at[:10]
+                certificate = checkpoints / f"{day}.certificate"
+                found[verifier.NOTES + certificate.name] = certificate.read_bytes()
                 keys.append(key.line())
                 break
     if keys:
-        found["witnesses.pub"] = "".join(f"{line}\n" for line in keys).encode()
+        found[verifier.WITNESSES] = "".join(f"{line}\n" for line in keys).encode()
     return found
 
 

@@ -180,7 +180,7 @@ def test_a_damaged_memory_of_a_witness_signs_nothing(
 
 
 def test_cosignatures_are_listed_and_a_wrong_one_breaks_the_verdict(
-    signed_ledger: Make, tmp_path: Path
+    signed_ledger: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger = signed_ledger()
     secret = verifier.Secret("partner.example/w", bytes(32))
@@ -195,6 +195,16 @@ def test_cosignatures_are_listed_and_a_wrong_one_breaks_the_verdict(
     assert (report.verdict, report.checkpoints, report.signed) == ("sound", 3, 120)
     assert [(one.name, one.size) for one in report.cosignatures] == [("partner.example/w", 80)]
     assert "Witnessed by partner.example/w: the first 80 events" in verifier.in_words(report)
+    asked = [str(ledger.export), "--checkpoints", str(ledger.checkpoints), "--key",
+             str(ledger.key_file)]  # fmt: skip
+    assert verifier.main([*asked, "--witness", secret.public.line()]) == 0
+    assert "Witnessed by partner.example/w: the first 80 events, 20" in capsys.readouterr().out
+    assert verifier.main(asked) == 0
+    told = capsys.readouterr().out
+    assert "not checked is what is signed in the name of partner.example/w" in told
+    assert "Witnessed" not in told
+    with pytest.raises(SystemExit):
+        verifier.main([*asked, "--witness", secret.public.line().replace("+", "+0", 1)])
     late = (*note.signatures[:-1], (secret.name, secret.public.id, bytes(72)))
     (ledger.checkpoints / f"{80:012d}.cosigned").write_text(
         verifier.Note(note.text, late).written()

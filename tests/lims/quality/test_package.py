@@ -14,8 +14,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from lims.core.actors import Actor
+from lims.core.clock import now
 from lims.core.db import Database
+from lims.core.settings import Settings
 from lims.custody import verifier
+from lims.custody.operations import checkpoint, daily_signer, publish
 from lims.custody.queries import history
 from lims.custody.rules import Tag
 from lims.genotyping.models import Injection
@@ -35,6 +38,27 @@ def check(folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+def cosign(settings: Settings, database: Database) -> verifier.Secret:
+    """Sign the ledger, and have two partners cosign it, of whom the laboratory knows one."""
+    partner, stranger = (verifier.Secret(f"{name}.example/w", bytes(32)) for name in ("p", "s"))
+    at = now()
+    signer = daily_signer(
+        settings.keys, origin=settings.origin, at=at, passphrase=settings.passphrase
+    )
+    with database.writing() as session:
+        checkpoint(session, signer, at=at)
+    with database.reading() as session:
+        publish(session, settings.checkpoints)
+    plain = max(settings.checkpoints.glob("*.checkpoint"))
+    note = verifier.read_note(plain.read_bytes())
+    for secret in (partner, stranger):
+        note = verifier.cosign_note(note, secret.public, secret.sign, int(at.timestamp()))
+    plain.with_suffix(".cosigned").write_text(note.written(), "utf-8")
+    settings.witnesses.mkdir()
+    (settings.witnesses / "partner.pub").write_text(partner.public.line() + "\n")
+    return partner
+
+
 def an_injected_extract(database: Database) -> str:
     with database.reading() as session:
         found = session.scalars(
@@ -48,9 +72,11 @@ def an_injected_extract(database: Database) -> str:
 
 
 def test_a_package_tells_who_held_it_by_whom_and_how_it_was_worked_and_every_changed_byte_is_found(
-    cast: Cast, sign_in: SignIn, key: Key, filled: str, database: Database, tmp_path: Path
-) -> None:
+    cast: Cast, sign_in: SignIn, key: Key, filled: str, database: Database, tmp_path: Path,
+    settings: Settings,
+) -> None:  # fmt: skip
     code, client = an_injected_extract(database), sign_in(cast.quality)
+    partner = cosign(settings, database)
     sent = {"request_key": key()}
     made = client.post(f"/ledger/packages/{code}", data=sent)
     again = client.post(f"/ledger/packages/{code}", data=sent)
@@ -71,8 +97,16 @@ def test_a_package_tells_who_held_it_by_whom_and_how_it_was_worked_and_every_cha
             select(Injection.sha256).join(Well).where(Well.subject_code == code)
         )
 
-    assert check(folder)[0] == 0
+    status, answer = check(folder)
+    assert status == 0
+    assert [(one["name"], one["key"]) for one in json.loads(answer)["cosignatures"]] == [
+        ("p.example/w", "named")
+    ]
+    assert [(one["name"], one["key"]) for one in json.loads(answer)["unknown"]] == [
+        ("s.example/w", "unknown")
+    ]
     assert twice == held
+    the_cosignatures_are_checked(folder, held, partner.public)
     assert (told.tag, told.content["manifest"]) == (
         Tag.LEDGER_PACKAGE_MADE,
         verifier.hashlib.sha256(held["manifest.sha256"]).hexdigest(),
@@ -101,6 +135,40 @@ def test_a_package_tells_who_held_it_by_whom_and_how_it_was_worked_and_every_cha
     status, answer = check(folder)
     assert status == 1
     assert {one["reason"] for one in json.loads(answer)["findings"]} == {"added", "missing"}
+
+
+def the_cosignatures_are_checked(
+    folder: Path, held: dict[str, bytes], known: verifier.PublicKey
+) -> None:
+    """With the key that a reader knows: who cosigned it and when; a wrong one is named as such."""
+    ledger = verifier.read_key(held["ledger.pub"].decode())
+    report = verifier.check_package(folder, ledger, [known])
+    (name,) = (name for name in held if name.endswith(".cosigned"))
+    assert [(one.name, one.key, one.note) for one in report.cosignatures] == [
+        (known.name, "known", name)
+    ]
+    words = verifier.proof_in_words(report)
+    assert f"Witnessed by {known.name}: the first {int(name[12:24])} events, " in words
+    assert "not checked is what is signed in the name of s.example/w" in words
+
+    def found(content: bytes, *witnesses: verifier.PublicKey) -> set[str]:
+        (folder / name).write_bytes(content)
+        told = verifier.check_package(folder, ledger, witnesses)
+        (folder / name).write_bytes(held[name])
+        return {finding.reason for finding in told.findings}
+
+    note = verifier.read_note(held[name])
+    *before, (who, short, signature), stranger = note.signatures
+    for place in (7, 8, 71):  # its time, and its signature
+        wrong = bytearray(signature)
+        wrong[place] ^= 1
+        lines = (*before, (who, short, bytes(wrong)), stranger)
+        changed = verifier.Note(note.text, lines).written().encode()
+        assert found(changed) == found(changed, known) == {"file", "cosignature"}
+    own = verifier.Note(note.text, ((*before[0][:2], bytes(64)), *note.signatures[1:]))
+    assert found(own.written().encode()) == {"file", "checkpoint-signature"}
+    other = verifier.Secret(known.name, b"another" + bytes(25)).public
+    assert found(held[name], other) == {"witness-key"}
 
 
 def test_the_timeline_shows_holders_lineage_and_gaps_and_is_filtered_and_paged(
