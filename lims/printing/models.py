@@ -2,6 +2,7 @@
 """Tables of labels: one live label a thing, by the database; jobs of many; alarms."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,11 +31,15 @@ class LabelInstance(Base):
         # SQLite then sees no partial index that would do.
         Index("ix_label_waiting", "station_code", "state", "job_id", "place", "id"),
         Index("ix_label_of_job", "job_id", "place", "id"),
-        # The print ledger, newest first: all of it, of a person, of a printer, of an outcome.
+        # The print ledger, newest first: all of it, of a person, of a printer, of an outcome, of
+        # any two of them.
         Index("ix_label_ordered", "queued_at", "id"),
         Index("ix_label_ordered_by", "queued_by", "queued_at", "id"),
         Index("ix_label_ordered_at", "station_code", "queued_at", "id"),
         Index("ix_label_outcome", "state", "queued_at", "id"),
+        Index("ix_label_by_at", "queued_by", "station_code", "queued_at", "id"),
+        Index("ix_label_by_outcome", "queued_by", "state", "queued_at", "id"),
+        Index("ix_label_at_outcome", "station_code", "state", "queued_at", "id"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -111,6 +116,33 @@ class Alarm(Base):
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[str | None] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(400), default="")
+
+
+class LabelSheet(Base):
+    """Labels put on sheets for an office printer; its file is given out once."""
+
+    __tablename__ = "label_sheet"
+    __table_args__ = (Index("ix_label_sheet_stock", "station_code", "stock", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    station_code: Mapped[str] = mapped_column(ForeignKey("station.code"))
+    layout: Mapped[str] = mapped_column(String(40))
+    layout_version: Mapped[int]
+    stock: Mapped[str] = mapped_column(String(20))
+    # The first place used, counted from 1, and places of the first sheet that were passed over.
+    start: Mapped[int]
+    used: Mapped[list[int]] = mapped_column(JSON)
+    # Tenths of a millimetre, to the right and down.
+    offset_x: Mapped[int]
+    offset_y: Mapped[int]
+    anchor: Mapped[str] = mapped_column(String(40))
+    # Payload, number of the sheet from 1, place on it from 1; in the order of printing.
+    placed: Mapped[list[list[Any]]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(String(80))
+    given_at: Mapped[datetime | None]
+    given_by: Mapped[str | None] = mapped_column(String(80))
 
 
 class LabelQueue(Base):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs of many labels: ordered for a set of things, followed live, stopped, resumed, moved."""
 
-import re
 from typing import Any
 
 from flask import Response, url_for
@@ -20,13 +19,14 @@ from lims.bench.schemas import (
     SeenSchema,
 )
 from lims.bench.views.feed import Feed
-from lims.bench.views.pages import blueprint, device_words, station_feed
+from lims.bench.views.pages import blueprint, device_words, printer_trouble, station_feed
 from lims.core.clock import now, utc_text
 from lims.core.codes import Kind
 from lims.core.scans import StationKind
 from lims.core.words import N_, Say
 from lims.people.models import Station
 from lims.people.queries import initials_of, stations
+from lims.printers.rules import trouble_of
 from lims.printing.operations import (
     Wanted,
     move_job,
@@ -49,19 +49,13 @@ from lims.printing.rules import (
 )
 from lims.web.errors import wants_json
 from lims.web.guard import needs, signed_in
-from lims.web.locale import in_words, language, translate
+from lims.web.locale import language, translate
 from lims.web.pages import code_in_path, done, form, page, query, reading, write
 from lims.web.rights import Right
 
 PAGE = 50
 
-ADVICE = {
-    "paper-out": N_("Put in a roll and close the head. Printing goes on by itself."),
-    "ribbon-out": N_("Put in a ribbon and close the head. Printing goes on by itself."),
-    "head-open": N_("Close the printer's head. Printing goes on by itself."),
-    "paused": N_("Press the printer's pause key. Printing goes on by itself."),
-    "silent": N_("Start the bench agent, or move the job to another printer."),
-}
+START_AGENT = N_("Start the bench agent, or move the job to another printer.")
 LOOK_AT_PRINTER = N_("Look at the printer, its cable and its mains, or move the job.")
 NO_PRINTER = N_("No printer has answered at this station yet.")
 AGENT_SILENT = N_("The bench agent does not answer.")
@@ -288,19 +282,17 @@ def _trouble(devices: list[ShownDevice]) -> tuple[Say, Say] | None:
     """Return what keeps a station's printer from printing, and what to do; None while it may."""
     printers = [one for one in devices if one.kind == "printer"]
     if not printers:
-        return Say(NO_PRINTER), Say(ADVICE["silent"])
+        return Say(NO_PRINTER), Say(START_AGENT)
     if any(one.state == "ready" for one in printers):
         return None
     one = printers[0]
     if one.detail == "silent":
-        return Say(AGENT_SILENT), Say(ADVICE["silent"])
-    named = [word for word in re.split(r"[,;\s]+", one.detail) if word in ADVICE]
-    named.sort(key=list(ADVICE).index)
-    return device_words(one), Say(ADVICE[named[0]] if named else LOOK_AT_PRINTER)
+        return Say(AGENT_SILENT), Say(START_AGENT)
+    trouble = printer_trouble(one)
+    return device_words(one), Say(trouble.act if trouble is not None else LOOK_AT_PRINTER)
 
 
 def _fault_words(fault: str) -> str:
     """Return what an agent said of a label, as far as there are words for it; '' otherwise."""
-    if not any(word in ADVICE for word in re.split(r"[,;\s]+", fault)):
-        return ""
-    return in_words(device_words(ShownDevice("printer", "printer", "fault", fault)))
+    trouble = trouble_of(fault)
+    return translate(trouble.happened) if trouble is not None else ""

@@ -61,6 +61,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station_code", name=op.f("pk_label_queue")),
     )
     op.create_table(
+        "label_sheet",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("station_code", sa.String(length=9), nullable=False),
+        sa.Column("layout", sa.String(length=40), nullable=False),
+        sa.Column("layout_version", sa.Integer(), nullable=False),
+        sa.Column("stock", sa.String(length=20), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=False),
+        sa.Column("used", sa.JSON(), nullable=False),
+        sa.Column("offset_x", sa.Integer(), nullable=False),
+        sa.Column("offset_y", sa.Integer(), nullable=False),
+        sa.Column("anchor", sa.String(length=40), nullable=False),
+        sa.Column("placed", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("made_at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("given_at", lims.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("given_by", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["station_code"], ["station.code"], name=op.f("fk_label_sheet_station_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_label_sheet")),
+    )
+    op.create_index(
+        "ix_label_sheet_stock", "label_sheet", ["station_code", "stock", "id"], unique=False
+    )
+    op.create_table(
         "print_job",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("about", sa.String(length=9), nullable=False),
@@ -144,6 +170,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_label_instance")),
         sa.UniqueConstraint("payload", name=op.f("uq_label_instance_payload")),
+    )
+    op.create_index(
+        "ix_label_at_outcome",
+        "label_instance",
+        ["station_code", "state", "queued_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_label_by_at",
+        "label_instance",
+        ["queued_by", "station_code", "queued_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_label_by_outcome",
+        "label_instance",
+        ["queued_by", "state", "queued_at", "id"],
+        unique=False,
     )
     op.create_index(op.f("ix_label_instance_code"), "label_instance", ["code"], unique=False)
     op.create_index("ix_label_of_job", "label_instance", ["job_id", "place", "id"], unique=False)

@@ -98,10 +98,9 @@ def waiting(station: str, at: datetime, *, idle: str = "") -> ColumnElement[bool
         leased = or_(leased, LabelInstance.leased_to == idle)
     return and_(
         LabelInstance.station_code == station,
-        or_(
-            LabelInstance.state == LabelState.QUEUED,
-            and_(LabelInstance.state == LabelState.LEASED, leased),
-        ),
+        # Said of both first, so that the index is read at these two alone.
+        LabelInstance.state.in_((LabelState.QUEUED, LabelState.LEASED)),
+        or_(LabelInstance.state == LabelState.QUEUED, leased),
     )
 
 
