@@ -26,6 +26,7 @@ from tests.simulation.bench_day_notes import Answer, DayBroken, Sent, Tally, ans
 
 COMMANDS = {command: code for code, command in COMMAND_CODES.items()}
 NO_PAPER = "No label came out of the printer."
+NO_SCAN = "The scanner sent something incomplete"
 DAMAGED = "The label is damaged or cannot be read."
 
 _HEAR = 4.0  # seconds in which a scanner sounds a tone, or is dead
@@ -86,19 +87,19 @@ class Post:
             heard = self.sound(f"]d1{text}\r".encode())
             if heard is None:
                 # No beep: the page tells whether it was taken after all.
-                news = self.news(within=1.5)
+                news = self._judged(within=1.5)
                 if not news:
                     self._tally.count("scanned again, no beep")
                     continue
                 return news[-1]
-            news = self.news(within=3.0 if heard is Tone.REFUSED else _PATIENCE)
+            news = self._judged(within=3.0 if heard is Tone.REFUSED else _PATIENCE)
             if not news and "server fault" in self.devices_shown():
                 # Another agent has this bench, and the page says so: nothing was taken here.
                 self.sent[-1] = replace(self.sent[-1], sure=False)
                 self._tally.count("scanned again, bench claimed")
                 time.sleep(1.0)
                 continue
-            news = news or self.news(within=_PATIENCE)
+            news = news or self._judged(within=_PATIENCE)
             if not news:
                 break
             return news[-1]
@@ -167,6 +168,17 @@ class Post:
             if found or time.monotonic() >= ends:
                 return found
             time.sleep(0.05)
+
+    def _judged(self, *, within: float) -> list[Answer]:
+        """Return the verdicts on scans since the last look: noise read before them is told too."""
+        ends = time.monotonic() + within
+        while True:
+            found = [
+                one for one in self.news(within=max(0.0, ends - time.monotonic()))
+                if not one.say.startswith(NO_SCAN)
+            ]  # fmt: skip
+            if found or time.monotonic() >= ends:
+                return found
 
     def devices_shown(self) -> dict[str, str]:
         """Return the words about each device that the page shows, by their state."""
