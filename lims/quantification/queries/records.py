@@ -220,7 +220,7 @@ def curves_of(
         QuantificationCurve.import_id.in_(newest.scalar_subquery())
     )
     by_origin: dict[CurveOrigin, dict[Target, CurveFigures]] = {one: {} for one in CurveOrigin}
-    for curve in session.scalars(found):
+    for curve in sorted(session.scalars(found), key=lambda one: list(Target).index(one.target)):
         by_origin[curve.origin][curve.target] = CurveFigures(
             curve.slope_milli, curve.intercept_milli, curve.r2_ppm
         )
