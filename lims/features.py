@@ -159,6 +159,7 @@ TABLES = (
     TestPrint,
     LabelInstance,
     LabelQueue,
+    LabelSheet,
     PrintJob,
     Lot,
     Instrument,

@@ -99,7 +99,6 @@ _NONE_LOST = N_("No label is in doubt: what was not sent waits, and goes out whe
 _LAST_ONE = N_(
     "Only the label that was being printed is in doubt. It is not printed again on its own."
 )
-_GOES_ON = N_("Printing then goes on by itself.")
 
 TROUBLES: Mapping[str, Trouble] = {
     "paper-out": Trouble(
@@ -222,8 +221,6 @@ TROUBLES: Mapping[str, Trouble] = {
     ),
 }  # fmt: skip
 """By the stable reason of the agent; the first that fits is the cause."""
-
-GOES_ON = _GOES_ON
 
 
 def reasons_in(detail: str) -> tuple[str, ...]:

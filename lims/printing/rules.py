@@ -306,3 +306,41 @@ class AlarmAnswered(Refusal):
 
     says = N_("This alarm is answered already: %(at)s, %(who)s.")
     do = N_("Nothing needs to be done.")
+
+
+class SheetRefused(Refusal):
+    """A sheet that there is not, or on which the labels do not fit."""
+
+    says = N_("These labels cannot be put on this sheet: %(fault)s")
+    do = N_("Choose another sheet, or another place to begin.")
+    status = 422
+
+
+class SheetReasonMissing(Refusal):
+    """A sheet that does not begin where the last one ended."""
+
+    says = N_("The last sheet ended elsewhere. Beginning at another place needs a reason.")
+    do = N_("Say why: misfeed, new sheet, places damaged.")
+    status = 422
+
+
+class SheetGivenOut(Refusal):
+    """A sheet whose file somebody has."""
+
+    says = N_("The file of this sheet was given out already. It is never given out twice.")
+    do = N_("If nothing was printed, mark all places as spoiled: other labels are then ordered.")
+
+
+class SheetTooOld(Refusal):
+    """A sheet whose labels went elsewhere after too long a wait, or that was not given out."""
+
+    says = N_("The labels of this sheet are no longer its own, or were not given out yet.")
+    do = N_("Put what waits on a new sheet.")
+
+
+class SheetEmpty(Refusal):
+    """No label waits, or none of those chosen can be ordered again."""
+
+    says = N_("There is no label to put on a sheet, or none here that could be ordered again.")
+    do = N_("Order labels first. What was scanned back stays as it is.")
+    status = 422

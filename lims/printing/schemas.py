@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What agents and people send about labels."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -93,4 +94,57 @@ class SettleSchema(Schema):
     """What became of a label that nobody scanned back."""
 
     how = fields.Enum(Settled, by_value=True, required=True)
+    reason = fields.String(required=True, validate=validate.Length(min=3, max=200))
+
+
+class SheetQuerySchema(Schema):
+    """Which labels are to be put on which sheets."""
+
+    station = fields.String(load_default="", validate=validate.Length(max=11))
+    layout = fields.String(load_default="", validate=validate.Length(max=40))
+    stock = fields.String(load_default="", validate=validate.Length(max=20))
+
+
+_ONE_OR_TWO = re.compile("([0-9]{1,4})(?:-([0-9]{1,4}))?")
+
+
+class _Places(fields.Field[list[int]]):
+    """Places as people write them: 3, 5-7."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[int]:
+        found: list[int] = []
+        for part in str(value).replace(",", " ").split():
+            numbers = _ONE_OR_TWO.fullmatch(part)
+            if numbers is None:
+                raise ValidationError("Not a valid number.")
+            found += range(int(numbers[1]), int(numbers[2] or numbers[1]) + 1)
+        if len(found) > 1000:
+            raise ValidationError("Length is too long.")
+        return found
+
+
+_TENTHS = validate.Range(min=-100, max=100)
+
+
+class SheetSchema(Schema):
+    """Labels for a sheet: where it begins, what of it is used, how the printer lies off."""
+
+    station = fields.String(required=True, validate=validate.Length(max=11))
+    layout = fields.String(required=True, validate=validate.Length(min=1, max=40))
+    stock = fields.String(required=True, validate=validate.Length(min=1, max=20))
+    start = fields.Integer(required=True, validate=validate.Range(min=1, max=1000))
+    used = _Places(load_default=list)
+    offset_x = fields.Integer(load_default=0, validate=_TENTHS)
+    offset_y = fields.Integer(load_default=0, validate=_TENTHS)
+    reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class GiveOutSchema(Schema):
+    """Nothing but the key of the request."""
+
+
+class SpoilSchema(Schema):
+    """Which labels of a sheet came out spoiled or not at all, counted from 1, and why."""
+
+    places = _Places(required=True)
     reason = fields.String(required=True, validate=validate.Length(min=3, max=200))
