@@ -47,7 +47,7 @@ SETTING_WORDS = {
     "baud": N_("Speed: 9600 baud"),
     "frame": N_("8 data bits, no parity, 1 stop bit"),
     "suffix": N_("Enter (carriage return) after every code"),
-    "aim": N_("AIM identifier before every code, as ]d1"),
+    "aim": N_("AIM identifier before every code"),
     "answer": N_("Wait for the computer's answer: the sound is the laboratory's verdict"),
     "retries": N_("Send nothing again after a refusal"),
     "packets": N_("Send packets, not raw codes"),
