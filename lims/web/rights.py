@@ -126,6 +126,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SET_LIMITS,
             Right.REVIEW_PROFILES,
             Right.SEE_THROUGHPUT,
+            Right.SEE_PRINTS,
             Right.SEE_STOCK,
             Right.STORE_THINGS,
             Right.KEEP_STOCK,
@@ -171,6 +172,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_OWN_ACCOUNT,
             Right.SEE_SAMPLES,
             Right.SEE_LEDGER,
+            Right.SEE_PRINTS,
             Right.SEE_STOCK,
             Right.SEE_PROCEDURES,
         }
