@@ -55,7 +55,7 @@ class NotJoined(Exception):
     """The two parts do not make one sound ledger: everything is to be read by one process."""
 
 
-class Helper:
+class SecondReader:
     """A second process that reads the first events, up to `end`."""
 
     def __init__(self, url: URL, origin: str, marks: Sequence[Mark], end: int) -> None:
@@ -101,9 +101,9 @@ class Helper:
 
 
 @contextmanager
-def _helping(
+def _second_reader(
     session: Session, origin: str, notes: Sequence[tuple[str, bytes]]
-) -> Iterator[Helper | None]:
+) -> Iterator[SecondReader | None]:
     """Start the second process where it is worth it and can be; it is ended at the end."""
     size = head(session).size
     alone = (os.cpu_count() or 1) < 2 or multiprocessing.current_process().daemon
@@ -111,11 +111,11 @@ def _helping(
         yield None
         return
     url = session.get_bind().engine.url
-    helper = Helper(url, origin, _unchecked(notes, origin), int(size * PART))
+    second = SecondReader(url, origin, _unchecked(notes, origin), int(size * PART))
     try:
-        yield helper
+        yield second
     finally:
-        helper.close()
+        second.close()
 
 
 def _unchecked(notes: Sequence[tuple[str, bytes]], origin: str) -> list[Mark]:
@@ -176,48 +176,48 @@ def verify_by_two(
     not fit: then `verify_database` reads everything in one walk and names it.
     """
     held = all_notes(session, notes)
-    with _helping(session, key.name, held) as helper:
-        if helper is None:
+    with _second_reader(session, key.name, held) as second:
+        if second is None:
             return None
         try:
-            return _joined(session, key, held, tuple(witnesses), helper, progress, save)
+            return _joined(session, key, held, tuple(witnesses), second, progress, save)
         except NotJoined:
             return None
 
 
 def _joined(
     session: Session, key: verifier.PublicKey, notes: Sequence[tuple[str, bytes]],
-    witnesses: tuple[verifier.PublicKey, ...], helper: Helper, progress: Callable[[int], None],
-    save: Callable[[verifier.Checkpoint], None],
+    witnesses: tuple[verifier.PublicKey, ...], second: SecondReader,
+    progress: Callable[[int], None], save: Callable[[verifier.Checkpoint], None],
 ) -> DatabaseReport:  # fmt: skip
     report = verifier.Report(key.name)
     marks = verifier.check_notes(notes, key, report, witnesses)
     if report.found:
         raise NotJoined
-    begins = _recorded(session, helper.end)
+    begins = _recorded(session, second.end)
     try:
-        walk = begin(session, report, marks, helper.end)
+        walk = begin(session, report, marks, second.end)
     except (KeyError, ValueError):  # subtrees are missing
         raise NotJoined from None
-    between = helper.end, tuple(walk.tree.peaks), walk.heads.root(), len(walk.heads)
+    between = second.end, tuple(walk.tree.peaks), walk.heads.root(), len(walk.heads)
     reading = Reading(session, report, walk)
     saved = 0
 
     def told() -> None:
         nonlocal saved
-        progress(helper.done + walk.line - helper.end)
-        if helper.mark is not None and helper.mark.size >= saved + verification.SAVE:
-            saved = helper.mark.size
-            save(helper.mark)
+        progress(second.done + walk.line - second.end)
+        if second.mark is not None and second.mark.size >= saved + verification.SAVE:
+            saved = second.mark.size
+            save(second.mark)
 
     for _ in reading.go():
-        helper.hear()
+        second.hear()
         if not reading.sound:
             raise NotJoined
         told()
     walk.finish()
     reading.checks.finish(walk)
-    part = helper.part(told)
+    part = second.part(told)
     if (part.size, part.peaks, part.heads, part.streams) != between or part.latest > begins:
         raise NotJoined
     first = part.report
