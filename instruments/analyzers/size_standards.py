@@ -70,6 +70,20 @@ _SHAKY = {
 }
 
 
+def without_shaky(standard: SizeStandard) -> SizeStandard:
+    """Return the standard without the peaks that its maker advises against (250 bp)."""
+    shaky = tuple(p for p in standard.peaks[1:-1] if p in _SHAKY.get(standard.family, ()))
+    if not shaky:
+        return standard
+    told = ", ".join(str(peak // BASE_PAIR) for peak in shaky)
+    return replace(
+        standard,
+        name=f"{standard.name} less {told}",
+        peaks=tuple(peak for peak in standard.peaks if peak not in shaky),
+        omitted=tuple(sorted((*standard.omitted, *shaky))),
+    )
+
+
 def _take_apart(text: str) -> _Name:
     plain = _EXTENSION.sub("", text.strip().upper())
     low = high = None

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instruments.analyzers.signal.peaks import RawPeak
-from instruments.analyzers.signal.values import Limits
+from instruments.analyzers.signal.values import Limits, Trace
 
 # Bleeding shows in the same scan; two scans, or a fifth of a wide peak's width, are the reading
 # error of a low peak.
@@ -85,11 +85,16 @@ def _has_near(centres: NDArray[np.float64], scan: float) -> bool:
     return bool(first < last)
 
 
-def usual_width(standard: Sequence[RawPeak], scan: float) -> float:
-    """Return how wide a peak of one fragment is at a scan, in scans, by the size standard's."""
-    if not standard:
-        return 0.0
+def usual_widths(standard: Sequence[RawPeak], scans: Trace) -> Trace:
+    """Return how wide a peak of one fragment is at each scan, in scans, by the size standard's.
+
+    Zero where no peak of the standard was found.
+    """
+    if not standard or not len(scans):
+        return np.zeros(len(scans))
     centres = np.array([peak.centre for peak in standard])
     widths = np.array([peak.width for peak in standard])
-    near = np.argsort(np.abs(centres - scan), kind="stable")[:5]
-    return float(np.median(widths[near]))
+    apart = np.abs(centres[None, :] - scans[:, None])
+    near = np.argsort(apart, axis=1, kind="stable")[:, :5]
+    usual: Trace = np.median(widths[near], axis=1)
+    return usual

@@ -35,12 +35,15 @@ def noise_of(channel: Trace) -> float:
 def _level(channel: Trace) -> Trace:
     """Subtract the background: the lower quartile of each block, joined by straight lines."""
     blocks = max(1, len(channel) // _BACKGROUND_BLOCK)
-    parts = np.array_split(channel, blocks)
-    lows = np.array([np.quantile(part, 0.2) for part in parts])
+    length, longer = divmod(len(channel), blocks)
+    # As many blocks one scan longer as make the whole: two tables, each of even blocks.
+    cut = longer * (length + 1)
+    tables = (channel[:cut].reshape(longer, length + 1), channel[cut:].reshape(-1, length))
+    lows = np.concatenate([np.quantile(table, 0.2, axis=1) for table in tables if len(table)])
     # A block full of primer or blob is not background: no block rises far above both neighbours.
     padded = np.pad(lows, 1, mode="edge")
     lows = np.minimum(lows, np.maximum(padded[:-2], padded[2:]))
-    edges = np.cumsum([0] + [len(part) for part in parts])
+    edges = np.cumsum([0] + [length + 1] * longer + [length] * (blocks - longer))
     centres = (edges[:-1] + edges[1:]) / 2
     level: Trace = channel - np.interp(np.arange(len(channel)), centres, lows)
     return level

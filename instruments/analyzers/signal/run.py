@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Call a whole run: size every injection, register its ladders, call the rest against them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from instruments.analyzers.kit import BASE_PAIR, Kit, SizeStandard
-from instruments.analyzers.signal.bleed import pulled_up, spikes, usual_width
+from instruments.analyzers.signal.bleed import usual_widths
 from instruments.analyzers.signal.calling import (
     TOO_NARROW,
     Sized,
@@ -15,7 +16,6 @@ from instruments.analyzers.signal.calling import (
     outside_markers,
     territories,
 )
-from instruments.analyzers.signal.channels import prepared
 from instruments.analyzers.signal.ladder import (
     LadderPeaks,
     agreeing,
@@ -23,8 +23,7 @@ from instruments.analyzers.signal.ladder import (
     register,
     whole_or_none,
 )
-from instruments.analyzers.signal.peaks import RawPeak, find_peaks
-from instruments.analyzers.signal.sizing import Sizer, fit_standard
+from instruments.analyzers.signal.reading import ReadInjection, read_injection
 from instruments.analyzers.signal.values import (
     Fact,
     InjectionCalls,
@@ -37,12 +36,9 @@ from instruments.analyzers.signal.values import (
     PeakKind,
     Role,
     RunCalls,
-    SizeFit,
+    Trace,
 )
-from instruments.analyzers.size_standards import named_size_standard, size_standards_of
 
-# The lowest peaks looked for: of a size standard that is too weak, of a ladder's stutter.
-_LEAST_STANDARD, _LEAST_LADDER = 30.0, 25.0
 # A ladder shows at least this share of its rungs over the analytical threshold.
 _CROWDED = 0.6
 
@@ -64,17 +60,19 @@ def call_run(
     one, whatever its role was thought to be. `progress` is called after each injection is read.
     """
     read = []
-    found: list[tuple[_Read, tuple[LadderFit, ...]]] = []
     for injection in injections:
-        one = _read(injection, kit, limits, size_standards)
+        one = read_injection(injection, kit, limits, size_standards)
         if find_ladders and injection.role is not Role.LADDER and _is_crowded(one, kit, limits):
-            like = _read(replace(injection, role=Role.LADDER), kit, limits, size_standards)
-            fits = _register(like, kit, limits)
-            one = like if is_of_kit(fits) else one
-        if one.signal.role is Role.LADDER and one.sizer is not None:
-            found.append((one, _register(one, kit, limits)))
+            like = read_injection(replace(injection, role=Role.LADDER), kit, limits, size_standards)
+            one = like if is_of_kit(_register(like, kit, limits)) else one
         read.append(one)
         progress()
+    read = _in_one_family(read, kit, limits)
+    found = [
+        (one, _register(one, kit, limits))
+        for one in read
+        if one.signal.role is Role.LADDER and one.sizer is not None
+    ]
     agreed = agreeing(kit, [whole_or_none(fits) for _, fits in found])
     ladders = [
         _Ladder(one, LadderCalls(one.signal.name, one.signal.well, fits))
@@ -100,107 +98,36 @@ def call_run(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Read:
-    """An injection with its peaks found and sized."""
+def _in_one_family(read: Sequence[ReadInjection], kit: Kit, limits: Limits) -> list[ReadInjection]:
+    """Take the size standard for the one under which the run's ladders register best.
 
-    signal: InjectionSignal
-    size_fit: SizeFit | None
-    sizer: Sizer | None
-    family: str
-    peaks: Mapping[int, Sequence[RawPeak]]
-    primaries: Mapping[int, Sequence[RawPeak | None]]
-    spikes: Mapping[int, Sequence[bool]]
-    standard: Sequence[RawPeak]
-    facts: tuple[Fact, ...]
+    Standards of other dyes have the same sizes, but fragments run up to a repeat apart beside
+    them; where the file does not say which it is, only a ladder tells.
+    """
+    registered: dict[str, int] = {}
+    for one in read:
+        if one.signal.role is Role.LADDER and one.sizer is not None and len(one.alike) > 1:
+            for family in one.alike:
+                fits = _register(replace(one, family=family), kit, limits)
+                count = sum(fit.refused is None for fit in fits)
+                registered[family] = registered.get(family, 0) + count
+                if count == len(fits):
+                    break
+    return [
+        replace(one, family=max(one.alike, key=lambda family: registered.get(family, 0)))
+        if len(one.alike) > 1
+        else one
+        for one in read
+    ]
 
 
 @dataclass(frozen=True, eq=False)
 class _Ladder:
-    read: _Read
+    read: ReadInjection
     calls: LadderCalls
 
 
-def _read(
-    injection: InjectionSignal, kit: Kit, limits: Limits, standards: Sequence[SizeStandard]
-) -> _Read:
-    channels = prepared(injection)
-    dye = kit.size_standard_dye
-    missing = sorted({d.number for d in kit.dyes} - set(channels))
-    if missing:
-        fact = Fact("R01", "channels-missing", {"dyes": ", ".join(map(str, missing))})
-        return _Read(injection, None, None, "", {}, {}, {}, (), (fact,))
-    least = _LEAST_LADDER if injection.role is Role.LADDER else limits.analytical / 2
-    peaks = {
-        d.number: find_peaks(
-            channels[d.number],
-            dye=d.number,
-            least=_LEAST_STANDARD if d.number == dye else least,
-            off_scale=injection.off_scale,
-        )
-        for d in kit.dyes
-    }
-    primaries = pulled_up(peaks, limits)
-    spiky = spikes(peaks, standard_dye=dye)
-    bled = [
-        primary is not None or spike
-        for primary, spike in zip(primaries[dye], spiky[dye], strict=True)
-    ]
-    facts: list[Fact] = []
-    candidates = _standards_for(injection, kit, standards, facts)
-    fits = [
-        (
-            fit_standard(
-                peaks[dye], one, pulled_up=bled, least=limits.size_standard,
-                used_from=min(m.ladder[0].size + m.shift(one.family) for m in kit.markers),
-            ),
-            one,
-        )
-        for one in candidates
-    ]  # fmt: skip
-    if not fits:
-        facts.append(Fact("R01", "size-standard-unknown", {"kit": kit.name}))
-        return _Read(injection, None, None, "", peaks, primaries, spiky, (), tuple(facts))
-    (fit, sizer), standard = max(
-        fits, key=lambda f: (f[0][0].sized, f[0][0].found / f[0][0].required, f[0][0].correlation)
-    )
-    facts += _size_facts(fit, limits)
-    # Primers saturate in most injections and touch no marker.
-    first = fit.peaks[0].scan if fit.peaks else 0
-    off_scale = sum(1 for scan in injection.off_scale if scan >= first)
-    if off_scale:
-        facts.append(Fact("R13", "off-scale", {"scans": off_scale}))
-    used = {peak.scan for peak in fit.peaks}
-    own = [peak for peak in peaks[dye] if round(peak.centre) in used]
-    return _Read(injection, fit, sizer, standard.family, peaks, primaries, spiky, own, tuple(facts))
-
-
-def _standards_for(
-    injection: InjectionSignal, kit: Kit, standards: Sequence[SizeStandard], facts: list[Fact]
-) -> Sequence[SizeStandard]:
-    """Return the standard that the file names if it is one of the kit's, else all of the kit's."""
-    if injection.size_standard:
-        named = named_size_standard(injection.size_standard, standards, kit=kit)
-        if named is not None:
-            return (named,)
-        facts.append(Fact("NOTE", "size-standard-not-of-kit", {"named": injection.size_standard}))
-    return size_standards_of(kit, standards)
-
-
-def _size_facts(fit: SizeFit, limits: Limits) -> list[Fact]:
-    facts = []
-    if not fit.sized:
-        values = {"found": fit.found, "required": fit.required, "correlation": fit.correlation}
-        facts.append(Fact("R01", "size-standard-fit", {"standard": fit.standard, **values}))
-    elif not fit.accepted:
-        facts.append(
-            Fact("R02", "size-standard-low",
-                 {"height": fit.lowest_height, "limit": limits.size_standard})
-        )  # fmt: skip
-    return facts
-
-
-def _register(read: _Read, kit: Kit, limits: Limits) -> tuple[LadderFit, ...]:
+def _register(read: ReadInjection, kit: Kit, limits: Limits) -> tuple[LadderFit, ...]:
     peaks: dict[int, LadderPeaks] = {}
     if read.sizer is None:
         return register(kit, peaks, family=read.family, limits=limits)
@@ -218,19 +145,21 @@ def _register(read: _Read, kit: Kit, limits: Limits) -> tuple[LadderFit, ...]:
             even=even[near],
             heights=np.array([read.peaks[dye][i].height for i in near]),
             scans=np.rint(centres[near]).astype(np.int64),
-            foreign=np.array([_is_foreign(read, dye, i) for i in near], dtype=np.bool_),
+            foreign=_foreign(read, dye, centres)[near],
         )
     return register(kit, peaks, family=read.family, limits=limits)
 
 
-def _is_foreign(read: _Read, dye: int, i: int) -> bool:
-    peak = read.peaks[dye][i]
-    usual = usual_width(read.standard, peak.centre)
-    narrow = 100 * peak.width < TOO_NARROW * usual
-    return read.primaries[dye][i] is not None or read.spikes[dye][i] or narrow
+def _foreign(read: ReadInjection, dye: int, centres: Trace) -> NDArray[np.bool_]:
+    """Tell the peaks of a dye that are bleeding, spikes, or too narrow for a fragment."""
+    widths = np.array([peak.width for peak in read.peaks[dye]])
+    narrow = 100 * widths < TOO_NARROW * usual_widths(read.standard, centres)
+    bled = np.array([primary is not None for primary in read.primaries[dye]])
+    foreign: NDArray[np.bool_] = narrow | bled | np.array(read.spikes[dye], dtype=np.bool_)
+    return foreign
 
 
-def _is_crowded(read: _Read, kit: Kit, limits: Limits) -> bool:
+def _is_crowded(read: ReadInjection, kit: Kit, limits: Limits) -> bool:
     """Whether so many fragments stand where the ladders do that it may be one: no person's."""
     if read.sizer is None:
         return False
@@ -246,7 +175,7 @@ def _is_crowded(read: _Read, kit: Kit, limits: Limits) -> bool:
     return found >= _CROWDED * sum(len(marker.ladder) for marker in kit.markers)
 
 
-def _ladder_for(read: _Read, ladders: Sequence[_Ladder]) -> _Ladder | None:
+def _ladder_for(read: ReadInjection, ladders: Sequence[_Ladder]) -> _Ladder | None:
     """Return the ladder to call by: the most alike in migration, whole where others fill it.
 
     A marker that this ladder does not register is taken from the next most alike. All must be
@@ -270,7 +199,7 @@ def _ladder_for(read: _Read, ladders: Sequence[_Ladder]) -> _Ladder | None:
     return replace(same[0], calls=replace(same[0].calls, markers=filled))
 
 
-def _unlike(one: _Read, other: _Read) -> float:
+def _unlike(one: ReadInjection, other: ReadInjection) -> float:
     """Return how far the size standard of two injections lies apart, in scans on average."""
     if one.size_fit is None or other.size_fit is None:
         return float("inf")
@@ -281,7 +210,7 @@ def _unlike(one: _Read, other: _Read) -> float:
     return sum(apart) / len(apart) if apart else float("inf")
 
 
-def _called(read: _Read, kit: Kit, limits: Limits, ladder: _Ladder) -> InjectionCalls:
+def _called(read: ReadInjection, kit: Kit, limits: Limits, ladder: _Ladder) -> InjectionCalls:
     fits = {fit.marker: fit for fit in ladder.calls.markers}
     facts = list(read.facts)
     is_ladder = read.signal.role is Role.LADDER
@@ -316,7 +245,7 @@ def _called(read: _Read, kit: Kit, limits: Limits, ladder: _Ladder) -> Injection
     )
 
 
-def _uncalled(read: _Read, kit: Kit, reason: str) -> InjectionCalls:
+def _uncalled(read: ReadInjection, kit: Kit, reason: str) -> InjectionCalls:
     return InjectionCalls(
         name=read.signal.name,
         well=read.signal.well,
@@ -329,20 +258,21 @@ def _uncalled(read: _Read, kit: Kit, reason: str) -> InjectionCalls:
     )
 
 
-def _sized(read: _Read, dye: int) -> list[Sized]:
+def _sized(read: ReadInjection, dye: int) -> list[Sized]:
     found = read.peaks[dye]
     if read.sizer is None or not found:
         return []
-    sizes = read.sizer.sizes_at(np.array([peak.centre for peak in found]))
+    centres = np.array([peak.centre for peak in found])
+    sizes = read.sizer.sizes_at(centres).tolist()
+    widths = usual_widths(read.standard, centres).tolist()
     sized = []
-    whence = zip(found, read.primaries[dye], read.spikes[dye], sizes, strict=True)
-    for peak, primary, spike, size in whence:
-        usual = usual_width(read.standard, peak.centre)
+    whence = zip(found, read.primaries[dye], read.spikes[dye], sizes, widths, strict=True)
+    for peak, primary, spike, size, usual in whence:
         sized.append(
             Sized(
                 dye=dye,
                 scan=round(peak.centre),
-                size=round(float(size) * BASE_PAIR),
+                size=round(size * BASE_PAIR),
                 height=round(peak.height),
                 saturated=peak.saturated,
                 bled_from=primary.dye if primary is not None else None,

@@ -18,6 +18,8 @@ _MISSING = 14.0
 _UNUSED_TALL = 2.5
 _PULLED_UP = 2.0
 _MOST_CANDIDATES, _MOST_UNDER = 14, 10
+# No peak of a standard is so low beside the others of the same injection.
+_LEAST_SHARE = 0.06
 # Good fits seen lie under 2.7 (standards with wide gaps) or 1.2, one-off assignments over 4.
 _LARGEST_JUMP = 3.5
 # How far in bp an omitted peak may lie from its nominal size; 250 runs up to 4 early.
@@ -131,6 +133,7 @@ def _candidates(peaks: Sequence[RawPeak], pulled_up: Sequence[bool], wanted: int
     )[: wanted + _MOST_CANDIDATES]
     heights = [peaks[i].height for i in free[:wanted]] or [peak.height for peak in peaks] or [1.0]
     usual = float(np.median(heights))
+    free = [i for i in free if peaks[i].height >= _LEAST_SHARE * usual]
     under = sorted(
         (i for i in range(len(peaks)) if pulled_up[i]),
         key=lambda i: (abs(float(np.log(peaks[i].height / usual))), peaks[i].centre),
