@@ -26,7 +26,7 @@ VALUES: Mapping[str, Values] = {
         line1="right femur, shaft",
         line2="12.5 ng/µl",
         date="2026-10-14",
-        anchor="123456789:ab3de7k2qp",
+        anchor="123456789:QJ2AWXK3MW",
         copy="·12",
     ),
     ARABIC: Values(
@@ -35,7 +35,7 @@ VALUES: Mapping[str, Values] = {
         line1="العظم الصخري (أيمن)",
         line2="عيّنة ٣/١٢",
         date="2026-10-14",
-        anchor="123456789:ab3de7k2qp",
+        anchor="123456789:QJ2AWXK3MW",
         copy="·12",
     ),
 }

@@ -48,6 +48,8 @@ NOT_IN_A_RUN_THROUGH = {
     "storage.count",
     "cases.individual",
     "cases.discrepancy_photograph",
+    "printing.sheet",
+    "printing.calibration",
 }
 TRIES = 2000
 """So many combinations of values are tried for an address that no link leads to."""
