@@ -20,6 +20,7 @@ from lims.cli.serving import serve, worker
 from lims.cli.sheet import anchor, sheet
 from lims.cli.storage import where
 from lims.cli.witness import witness
+from lims.cli.work import batch, lineage, recall, worklist
 from lims.demo.command import demo
 
 
@@ -32,6 +33,7 @@ def main() -> None:
 for command in (
     init, serve, worker, upgrade, doctor, user, inspect, import_run, import_rack, import_dispatch,
     import_quantification,
+    worklist, batch, lineage, recall,
     call, history, where, custody, gaps, package, ledger, erasures, demo,
 ):  # fmt: skip
     main.add_command(command)

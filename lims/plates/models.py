@@ -109,7 +109,7 @@ class Well(Base):
     # The extract in the well; for a control its lot, for a ladder the kit's lot.
     subject_code: Mapped[str | None] = mapped_column(ForeignKey("subject.code"), index=True)
     # The well of the plate it was taken from, for injections.
-    source_id: Mapped[int | None] = mapped_column(ForeignKey("well.id"))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("well.id"), index=True)
     volume_nl: Mapped[int | None]
     # The name that the analyzer was given, where it is not the code.
     file_sample_name: Mapped[str] = mapped_column(String(120), default="")

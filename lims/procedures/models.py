@@ -7,7 +7,15 @@ from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, t
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.core.db import Base, BigId, stored_enum
+from lims.core.guards import Once, guarded
 from lims.people.rules import Activity
+
+APPROVED = Once(
+    column="approved_at",
+    columns=("approved_at", "approved_by", "valid_from"),
+    always=("withdrawn_at",),
+)
+"""A document never changes; it is approved once, and withdrawn."""
 
 
 class Procedure(Base):
@@ -27,6 +35,7 @@ class Procedure(Base):
             sqlite_where=text("approved_at IS NULL AND withdrawn_at IS NULL"),
             postgresql_where=text("approved_at IS NULL AND withdrawn_at IS NULL"),
         ),
+        {"info": guarded(APPROVED)},
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

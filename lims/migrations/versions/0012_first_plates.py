@@ -228,6 +228,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_well")),
     )
     op.create_index(op.f("ix_well_plate_code"), "well", ["plate_code"], unique=False)
+    op.create_index(op.f("ix_well_source_id"), "well", ["source_id"], unique=False)
     op.create_index(op.f("ix_well_subject_code"), "well", ["subject_code"], unique=False)
     op.create_index(
         "uq_well_filled",

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading for the quality officer: what stands on hold, who did what, timelines."""
 
+from lims.quality.queries.lineage import Lineage, Node, Result, Standing, Work, lineage_of
 from lims.quality.queries.names import Names, names_of
+from lims.quality.queries.reach import Reach, TouchedProfile, TouchedWell, reach_of
 from lims.quality.queries.state import (
     Frozen,
     LedgerState,
@@ -17,12 +19,22 @@ __all__ = [
     "Filter",
     "Frozen",
     "LedgerState",
+    "Lineage",
     "Names",
+    "Node",
+    "Reach",
+    "Result",
+    "Standing",
     "StandingHold",
+    "TouchedProfile",
+    "TouchedWell",
+    "Work",
     "count_events",
     "frozen_by",
     "ledger_state",
+    "lineage_of",
     "names_of",
+    "reach_of",
     "standing_holds",
     "timeline",
 ]

@@ -18,9 +18,10 @@ from lims.custody.rules import HoldReason, Tag
 from lims.genotyping.models import Finding, Injection, Profile, ProfileState, Reading, Run
 from lims.genotyping.operations import commitment
 from lims.genotyping.queries import alleles_of, profile_paths, reading_case
-from lims.plates.models import Well
+from lims.plates.models import BatchUse, Well
 from lims.plates.queries import codes_waiting
 from lims.plates.rules import Stage, WellRole, WorkState
+from lims.quality.queries import lineage_of, reach_of
 from lims.samples.rules import SampleState
 from tests.cast import PASSWORD, Cast
 
@@ -393,7 +394,22 @@ def test_a_real_run_goes_through_to_accepted_profiles(
         assert accepted.status_code == 303, accepted.get_data(as_text=True)
     with database.reading() as session:
         states = session.scalars(select(Profile.state)).all()
+        extraction = session.scalars(
+            select(BatchUse.used_code).where(BatchUse.subject_code.startswith("G"))
+        ).first()
+        reach = reach_of(session, extraction or "")
+        whole = lineage_of(session, plate.extracts[0])
     assert states == [ProfileState.ACCEPTED] * 4
+    assert {one.sample for one in reach.profiles} == set(reach.samples)
+    assert len(reach.profiles) == len(reach.samples) == 4
+    assert set(reach.plates) == {plate.code, plate.amplification}
+    assert {plate.blank, *plate.extracts} < set(reach.things)
+    places = {one.work[0] + one.code[0]: one for one in whole.standings if one.work != plate.code}
+    carried = next(one for one in whole.standings if one.work == plate.code)
+    assert set(places) == {"GA", "PX"}, "the tube in its rack, the extract in its well"
+    assert carried.source == (plate.amplification, places["PX"].position)
+    assert [one.profiles[0][1:] for one in whole.results] == [(1, "accepted")]
+    assert whole.above[-1].code in reach.samples
 
 
 def test_the_real_run_without_controls_shows_what_is_missing_and_gives_nothing_to_read(
