@@ -33,9 +33,9 @@ from lims.migrations import upgrade
 from lims.people.models import Person, Station
 from lims.people.operations import hash_pin, issue_agent_key, issue_badge, open_session
 from lims.people.rules import Policy
-from lims.plates.operations import add_procedure
 from lims.plates.rules import Activity
 from lims.printing.operations import queue_label
+from lims.procedures.operations import approve_procedure, draft_procedure
 from lims.reagents.operations import register_lot, release_lot
 from lims.samples.operations import register_bone_sample
 from lims.samples.rules import ExpectedSex, Material, Side
@@ -156,9 +156,13 @@ def _fill_stock(session: Session, lab: Laboratory, at: datetime) -> None:
             session, lot, layout="reagent lot", station=station, kind=name, by=by, at=at
         )  # fmt: skip
         lab.lots.append(label)
-    lab.procedure = add_procedure(
-        session, "EX-04", version=7, activity=Activity.EXTRACTION, by=by, at=at
-    ).id
+    lab.procedure = draft_procedure(
+        session,
+        'name = "EX-04"\ntitle = "Extraction"\nactivity = "extraction"\n'
+        '[[step]]\nwords = "Extract."\n',
+        reason="the laboratory begins", by=by, at=at,
+    ).id  # fmt: skip
+    approve_procedure(session, lab.procedure, by=lab.cast.quality, at=at)
 
 
 def _code_bone(session: Session, lab: Laboratory, at: datetime) -> str:
