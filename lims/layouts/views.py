@@ -17,7 +17,7 @@ from labels import pdf, preview, ruler, zpl
 from labels.errors import LabelError
 from labels.files import FIELDS, file_name, read
 from labels.layout import DPIS, Layout, Values
-from labels.trial import PAYLOAD, VALUES, Fault, faults
+from labels.trial import PAYLOAD, VALUES, Fault, faults, frail_at
 from lims.core.clock import now
 from lims.layouts import operations, queries
 from lims.layouts.models import LayoutVersion
@@ -114,6 +114,7 @@ def layout(slug: str) -> ResponseReturnValue:
             history=[(row, who.get(row.saved_by, row.saved_by)) for row in history],
             shipped=name in operations.shipped_names(),
             shown=_shown(text, asked),
+            frail=frail_at(used.layout) if used is not None else (),
         )
 
 

@@ -13,7 +13,9 @@ from labels import ruler, tspl, zpl
 from labels.adjust import NONE, Adjust
 from labels.catalogue import layout
 from labels.layout import Values
+from lims.bench.operations import record_devices
 from lims.core.actors import Actor
+from lims.core.clock import now
 from lims.core.codes import Kind, draw_code, threes
 from lims.core.db import Database
 from lims.core.scans import StationKind
@@ -186,6 +188,18 @@ def test_an_administrator_sets_a_printer_and_its_agent_is_given_the_ruler(
     # Four labels that a dead dot ruins at this resolution are named.
     assert "cap of a tube" in page
     assert "paper-out" in client.get("/printers").text
+    assert "one dead dot" in client.get("/layouts/tube-cap").text
+    assert "one dead dot" not in client.get("/layouts/bone-bag").text
+    with database.writing() as session:
+        said = {"kind": "printer", "port": "COM7", "state": "fault", "detail": "ribbon-out,paused"}
+        record_devices(session, station, [said], at=now())
+    shown = client.get("/bench-agents").text
+    assert "Printer out of ribbon" in shown
+    assert "Only the label that was being printed is in doubt." in shown
+    assert "Put in a ribbon and close the head." in shown
+    bench = sign_in(cast.coordinator)
+    bench.post(f"/bench/{station}/take", data={"request_key": key()})
+    assert "Put in a ribbon and close the head." in bench.get(f"/bench/{station}").text
 
     with database.writing() as session:
         found = open_station(session, station)
