@@ -16,16 +16,13 @@ from lims.printing.operations.jobs import (
     stop_job,
 )
 from lims.printing.operations.labels import (
-    HOLD,
-    LEASE,
-    Lease,
-    lease_labels,
     queue_label,
     record_print_outcome,
     reprint,
     scan_label,
     void_label,
 )
+from lims.printing.operations.leasing import HOLD, LEASE, Lease, lease_labels
 from lims.printing.operations.settling import settle_label
 
 __all__ = [
