@@ -263,16 +263,16 @@ class Served:
         Other work on the machine lengthens answers, but not these. 0 where there is no /proc.
         """
         named = f"{APP_ROLE} osteon_{self.built.folder.name} ".encode()
-        ticks = 0
-        for process in Path("/proc").glob("[0-9]*"):
+        ours, took = {self._process.pid}, {}
+        for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
             try:
-                ours = process.name == str(self._process.pid)
-                if ours or named in (process / "cmdline").read_bytes():
-                    fields = (process / "stat").read_text().rpartition(")")[2].split()
-                    ticks += int(fields[11]) + int(fields[12])
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+                took[int(process.name)] = int(fields[11]) + int(fields[12])
+                if int(fields[1]) in ours or named in (process / "cmdline").read_bytes():
+                    ours.add(int(process.name))
             except OSError:  # it has ended
                 continue
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return sum(took.get(number, 0) for number in ours) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
         """End the server."""
