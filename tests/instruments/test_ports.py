@@ -126,11 +126,11 @@ def test_what_was_stuck_does_not_go_out_later(line):
     os.set_blocking(master, False)
     with open_port(name, xonxoff=True) as port:
         os.write(master, b"\x13")
-        time.sleep(0.05)
+        time.sleep(0.3)
         with pytest.raises(PortStuck):
             port.write(b"^XA^FDlate^FS^XZ" * 2000, within=0.2)
         os.write(master, b"\x11")
-        time.sleep(0.05)
+        time.sleep(0.3)
 
         with pytest.raises(BlockingIOError):
             os.read(master, 10)
@@ -140,7 +140,7 @@ def test_a_pause_asked_of_the_last_holder_does_not_bind_the_next(line):
     master, name, _ = line
     with open_port(name, xonxoff=True):
         os.write(master, b"\x13")
-        time.sleep(0.05)
+        time.sleep(0.3)
 
     with open_port(name, xonxoff=True) as port:
         port.write(b"~HS", within=60)

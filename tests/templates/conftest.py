@@ -14,7 +14,7 @@ from flask import Flask, Response, render_template, render_template_string, requ
 from flask_babel import Babel
 from jinja2 import StrictUndefined
 from markupsafe import Markup
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from lims.web import filters
@@ -239,7 +239,9 @@ def shared_app() -> Flask:
         }, 201
 
     @app.get("/station/outcomes")
-    def outcomes() -> dict[str, object]:
+    def outcomes() -> dict[str, object] | tuple[dict[str, object], int]:
+        if app.config["AWAY"]:
+            return {}, 503
         told = app.config["TOLD"]
         return {"outcomes": [one for one in told if one["sequence"] > int(request.args["after"])]}
 
@@ -268,5 +270,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     """A running browser."""
     with sync_playwright() as play:
         running = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        # A busy machine is slow; only what never comes is a fault.
+        expect.set_options(timeout=30_000)
         yield running
         running.close()

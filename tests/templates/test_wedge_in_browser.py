@@ -55,7 +55,6 @@ def station(browser: Browser, shared_app: Flask, shared_site: str) -> Iterator[P
     page = browser.new_page(viewport={"width": 1366, "height": 900})
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.set_default_timeout(6_000)
     page.goto(f"{shared_site}/station")
     page.wait_for_selector("#scan:focus")
     yield page
