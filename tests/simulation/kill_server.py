@@ -4,7 +4,7 @@
 Each round starts the server, sends scans from six clients (five receive bones, one puts them into
 boxes), kills it with SIGKILL at a random instant, starts it again, sends every scan without an
 answer again under its own id, and some that had one. Then what is stored is compared with what was
-answered, and the ledger is verified. Run on purpose; CI runs a tenth.
+answered, and the ledger is verified. Run on purpose; CI runs a twentieth.
 
     python tests/simulation/kill_server.py [--rounds 100] [--seed 1] [--database URL --owner URL]
 
