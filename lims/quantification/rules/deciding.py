@@ -47,7 +47,7 @@ TO_AMPLIFY = (NextStep.AMPLIFY, NextStep.DILUTE, NextStep.LOW_TEMPLATE)
 NEXT_WORDS = {
     NextStep.AMPLIFY: N_("amplify"),
     NextStep.DILUTE: N_("dilute, then amplify"),
-    NextStep.LOW_TEMPLATE: N_("amplify the largest volume: low template"),
+    NextStep.LOW_TEMPLATE: N_("amplify the most: low template"),
     NextStep.RE_EXTRACT: N_("extract again: some of the sample is left"),
     NextStep.NEW_SAMPLE: N_("ask for another sample: nothing is left to extract"),
     NextStep.REPURIFY: N_("purify again: the reaction is inhibited"),
