@@ -4,6 +4,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from instruments.analyzers.calling import FileCalls, FileRole, FolderCalls, call_folder
 from instruments.analyzers.kit import Kit, control_name, marker_key
@@ -48,6 +49,8 @@ _WELL_ROLES = {
 }
 # A run without a plate has no batches, and loci not called are told one by one.
 _TOLD_OTHERWISE = frozenset({"NOT_CALLED", "BLANK", "NO_FILE"})
+# So many loci do not agree with a control by chance.
+_LEAST_COMPARED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,8 @@ class JudgedFile:
     called: FileCalls
     control: str
     findings: tuple[Found, ...]
+    # What no rule of a single run tells: another file of the same bytes, a control's genotype.
+    remarks: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -130,6 +135,7 @@ def judge_folder(
                 )
             )
     found = _findings(calls, kit, seen)
+    twins = _twins(calls)
     return JudgedFolder(
         calls=calls,
         files=tuple(
@@ -137,11 +143,36 @@ def judge_folder(
                 called=one,
                 control=next((s.control for i, s in seen if i == index), ""),
                 findings=tuple(found[index]),
+                remarks=(*twins.get(one.path, ()), *_like_a_control(one, kit)),
             )
             for index, one in enumerate(calls.files)
         ),
         of_run=tuple(found[None]),
     )
+
+
+def _twins(calls: FolderCalls) -> dict[str, tuple[str, ...]]:
+    """Return, by path, that an earlier file of the folder holds the very same bytes."""
+    first: dict[str, str] = {}
+    told: dict[str, tuple[str, ...]] = {}
+    for one in calls.files:
+        if one.file is not None:
+            other = first.setdefault(sha256(one.file.content).hexdigest(), one.path)
+            if other != one.path:
+                told[one.path] = (f"It holds the same bytes as {other}.",)
+    return told
+
+
+def _like_a_control(one: FileCalls, kit: Kit) -> Iterable[str]:
+    """Tell of a sample that shows what the kit's control DNA shows: wells may be switched."""
+    if one.role is not FileRole.SAMPLE:
+        return
+    for control in kit.positive_controls:
+        known = {marker_key(name) for name in shipped_controls().get(control, {})}
+        compared = sum(marker_key(locus) in known for locus in one.loci)
+        agreeing = _agreeing(one, shipped_controls().get(control, {}))
+        if compared >= _LEAST_COMPARED and agreeing == compared:
+            yield f"Its alleles are those of control DNA {control}. Were wells switched?"
 
 
 def _findings(
@@ -215,6 +246,7 @@ def _problems(judged: JudgedFile) -> Iterable[str]:
         yield str(one.error)
         return
     yield from one.file.problems
+    yield from judged.remarks
     if one.role is FileRole.LADDER and one.named is not FileRole.LADDER:
         named = f"a {one.named.value}" if one.named is not None else "no ladder"
         yield f"It is named as {named}, but holds an allelic ladder."

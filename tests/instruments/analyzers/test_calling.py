@@ -19,7 +19,7 @@ from instruments.analyzers.calling import (
     role_by_names,
     verify,
 )
-from instruments.analyzers.kit import Kit
+from instruments.analyzers.kit import Kit, SizeStandard
 from instruments.analyzers.signal import InjectionCalls, Limits, call_run, signal_of
 from instruments.analyzers.signal import InjectionSignal as Signal
 from instruments.analyzers.signal import Role as Known
@@ -31,16 +31,18 @@ STARTED = datetime.fromisoformat("2026-03-01T09:00:00")
 SMALL = "MiniFiler"
 
 
-def run_of(kit: Kit, wells: list[SyntheticWell], *, seed: int = 5) -> dict[str, bytes]:
+def run_of(
+    kit: Kit, wells: list[SyntheticWell], *, standard: SizeStandard | None = None
+) -> dict[str, bytes]:
     model = "3500" if len(kit.dyes) == 6 else "3130"
     return synthetic_run(
         kit,
         wells,
-        size_standard=size_standards_of(kit, shipped_size_standards())[0],
+        size_standard=standard or size_standards_of(kit, shipped_size_standards())[0],
         plate="P",
         instrument=SyntheticInstrument(model=model),
         started=STARTED,
-        seed=seed,
+        seed=5,
     )
 
 
@@ -125,6 +127,31 @@ def test_a_file_that_cannot_be_read_harms_no_other() -> None:
     assert [one.path for one in folder.files if one.error is not None] == ["cut.fsa", "table.fsa"]
     sample = next(one for one in folder.files if one.path == whole)
     assert len(sample.loci) == len(kit.markers)
+
+
+def test_where_a_file_names_no_size_standard_the_ladder_tells_which_of_the_kit_s_it_is() -> None:
+    # CC5 and WEN have the same sizes, and fragments run up to 4 bp apart beside them.
+    kit = shipped_kit("PowerPlex ESX 16")
+    wen = next(one for one in size_standards_of(kit, shipped_size_standards()) if "WEN" in one.name)
+    wells = [one for one in wells_of(kit) if one.role is not Role.NEGATIVE]
+    files = run_of(kit, wells, standard=wen)
+    signals = [
+        replace(
+            signal_of(
+                read_abif(content, name=file),
+                role=Known.LADDER if file.startswith("LADDER") else Known.OTHER,
+            ),
+            size_standard=None,
+        )
+        for file, content in files.items()
+    ]
+    limits = Limits.for_instrument("3130", kit)
+
+    run = call_run(signals, kit, limits, size_standards=shipped_size_standards())
+
+    assert run.ladders[0].registered == len(kit.markers)
+    sample = next(one for one in run.injections if one.name == "X7A-4KQ")
+    assert {m.marker: m.alleles for m in sample.markers} == wells[1].genotype
 
 
 def stretched(signal: Signal, share: float) -> Signal:

@@ -16,7 +16,11 @@ from instruments.analyzers.kit import (
     read_kit,
     read_size_standards,
 )
-from instruments.analyzers.size_standards import named_size_standard, size_standards_of
+from instruments.analyzers.size_standards import (
+    named_size_standard,
+    size_standards_of,
+    without_shaky,
+)
 
 KIT = {
     "name": "Two Loci",
@@ -163,6 +167,16 @@ def test_a_range_in_the_name_limits_the_size_standard() -> None:
 def test_a_size_standard_of_another_kit_is_not_accepted() -> None:
     assert named_size_standard("ILS600", standards(), kit=kit_of()) is None
     assert named_size_standard("unheard of", standards()) is None
+
+
+def test_a_peak_that_moves_with_temperature_is_left_out_whatever_the_name_says() -> None:
+    named = named_size_standard("GS500LIZ", standards())
+    assert named is not None
+
+    used = without_shaky(named)
+
+    assert (25000 in named.peaks, 25000 in used.peaks, used.omitted) == (True, False, (25000,))
+    assert without_shaky(used) is used
 
 
 def test_with_a_kit_the_standard_need_only_reach_over_the_kit() -> None:

@@ -157,6 +157,27 @@ def test_damaged_files_are_told_beside_the_others(lims: Run, shared_data: Path) 
     assert any("no ladder" in one for one in rows["mac_128_byte_prefix.fsa"]["problems"])
 
 
+@pytest.mark.data
+def test_a_control_under_a_sample_s_name_and_the_same_file_twice_are_told(
+    lims: Run, shared_data: Path, tmp_path: Path
+) -> None:
+    run = shared_data / "abif" / "osiris" / "powerplex16-run"
+    ladder = (run / "PP16 LADDER.fsa").read_bytes()
+    control = (run / "positive control.fsa").read_bytes()
+    # Its own sample name, of the same length in the file.
+    assert control.count(b"pos_pp16") > 0
+    renamed = control.replace(b"pos_pp16", b"X7A4KQ9M")
+    for name, content in {"a": ladder, "b": renamed, "c": renamed}.items():
+        (tmp_path / f"{name}.fsa").write_bytes(content)
+
+    ran = lims("call", tmp_path, "--kit", "PowerPlex16", "--json")
+
+    rows = {Path(row["path"]).name: row for row in ran.json}
+    assert rows["b.fsa"]["role"] == "sample"
+    assert any("control DNA 9947A" in one for one in rows["b.fsa"]["problems"])
+    assert any("same bytes as" in one for one in rows["c.fsa"]["problems"])
+
+
 def test_a_kit_that_is_not_known_is_refused_with_names_that_are_near(
     lims: Run, tmp_path: Path
 ) -> None:
