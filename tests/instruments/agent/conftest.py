@@ -54,6 +54,7 @@ class Peer:
         self.unable: set[str] = set()
         self.stale: set[str] = set()
         self.dpi = 300
+        self.language = "zpl"
         self.on_outcome: Callable[[dict[str, Any]], None] = lambda _: None
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
@@ -142,6 +143,8 @@ class Peer:
 
     def take_question(self, path: str) -> Answer:
         asked = f"/api/bench/{STATION}/labels?wait=3&most=20&dpi={self.dpi}"
+        if self.language != "zpl":
+            asked += f"&language={self.language}"
         assert path.removesuffix("&idle=1") == asked
         deadline = time.monotonic() + 0.3
         while self._server is not None and time.monotonic() < deadline:
@@ -165,7 +168,8 @@ class Peer:
         job = {
             "instance": instance,
             "fence": fence,
-            "zpl": base64.b64encode(zpl).decode(),
+            "language": self.language,
+            self.language: base64.b64encode(zpl).decode(),
             "sha256": sha256 or hashlib.sha256(zpl).hexdigest(),
             "dpi": dpi,
             "hold_seconds": hold,
@@ -217,6 +221,7 @@ class Bench:
             *("--folder", str(self.folder)),
             *("--station", STATION),
             *("--print-seconds", str(print_seconds)),
+            *("--printer-language", self.peer.language),
         )
 
     def restart_devices(self, *, print_seconds: float) -> None:
@@ -240,7 +245,7 @@ class Bench:
             f'scanner = "{self.scanner}"\n'
             'scanner_model = "honeywell"\n'
             f'printer = "{self.printer}"\n'
-            'printer_model = "zebra"\n'
+            f'printer_model = "{self.peer.language}"\n'
             "dpi = 300\n" + more,
             "utf-8",
         )
@@ -320,3 +325,18 @@ def working(bench_being_set_up: Bench) -> Bench:
     bench_being_set_up.start_agent()
     bench_being_set_up.ready()
     return bench_being_set_up
+
+
+@pytest.fixture
+def tspl_bench(tmp_path: Path, peer: Peer) -> Iterator[Bench]:
+    """The same with a TSPL printer."""
+    peer.language = "tspl"
+    made = Bench(tmp_path, peer)
+    try:
+        made.start_devices()
+        made.write_config()
+        made.start_agent()
+        made.ready()
+        yield made
+    finally:
+        made.close()

@@ -308,3 +308,21 @@ def test_not_begun_becomes_lost_when_the_server_had_heard_the_intent(
     wait_for(lambda: peer.told(INSTANCE)[-2:] == ["failed_safe", "lost"])
 
     assert printed(working, station) == []
+
+
+def test_a_tspl_printer_on_a_line_is_proven_and_doubted_as_a_zpl_one_is(
+    tspl_bench, peer, station, wait_for
+):
+    label = b"SIZE 9 mm,9 mm\r\nCLS\r\nBITMAP 1,1,1,2,0,\x00\x0f\r\nPRINT 1,1\r\n"
+    peer.lease(INSTANCE, zpl=label)
+    wait_for(lambda: peer.told(INSTANCE) == ["intent", "sent", "printed"])
+    assert [one.tspl for one in tspl_bench.devices.labels(station)] == [label]
+
+    tspl_bench.devices.fault(station, Fault.PAPER_OUT_MID_LABEL)
+    peer.lease("B346790RK02", zpl=label)
+    wait_for(lambda: peer.told("B346790RK02") == ["intent", "sent", "ambiguous"])
+    wait_for(lambda: peer.device("printer") == ("fault", "paper-out"))
+    tspl_bench.devices.fault(station, Fault.NONE)
+    peer.lease("B346790RK03", zpl=label)
+    wait_for(lambda: peer.told("B346790RK03") == ["intent", "sent", "printed"])
+    assert len(tspl_bench.devices.labels(station)) == 2
