@@ -28,7 +28,7 @@ from lims.custody.queries.verification import (
 )
 
 WORTH = 100_000  # events that are worth a second process
-PART = 0.6  # of them the second one reads: the first has the signatures and the last events to do
+PART = 0.55  # of them the second one reads: the first has signatures and last events to do too
 
 
 @dataclass(frozen=True)
