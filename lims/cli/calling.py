@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from instruments.analyzers.errors import AnalyzerFileError
 from instruments.analyzers.kit import Kit, KitError
 from lims.cli.common import json_option, plain_errors, print_json, tell
 from lims.cli.runs import LARGEST_FILE
@@ -68,13 +69,17 @@ def _paths(folder: Path) -> list[Path]:
     )
 
 
-def _contents(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
+def _contents(paths: list[Path]) -> Iterator[tuple[str, bytes | AnalyzerFileError]]:
     for path in paths:
         try:
             with path.open("rb") as file:
                 yield str(path), file.read(LARGEST_FILE + 1)
         except OSError as error:
-            raise click.UsageError(f"{path} cannot be opened: {error.strerror}") from None
+            reason = error.strerror or "an error"
+            yield (
+                str(path),
+                AnalyzerFileError(path.name, "unreadable", "opening it", "its bytes", reason),
+            )
 
 
 def _show(judged: JudgedFolder, kit: Kit) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Call the files of a folder as one or more runs, without any plate to say what is where."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class _Read:
 
 
 def call_folder(
-    files: Iterable[tuple[str, bytes]],
+    files: Iterable[tuple[str, bytes | AnalyzerFileError]],
     kit: Kit,
     *,
     size_standards: Sequence[SizeStandard],
@@ -38,16 +39,21 @@ def call_folder(
 ) -> FolderCalls:
     """Call files, path and content each, with one kit; a bad file harms no other.
 
+    In place of a content may stand the error of getting it.
+
     Names only hint at what a file holds: a ladder is what registers as one. Files of different
     instruments are called apart. `limits` gives the thresholds of an instrument model (by
     default those named as OSIRIS's); `progress` is called once a file.
     """
     read: list[_Read | FileCalls] = []
     for path, content in files:
+        name = re.split(r"[/\\]", path)[-1]
         try:
-            file = read_abif(content, name=path.rsplit("/", maxsplit=1)[-1])
+            if isinstance(content, AnalyzerFileError):
+                raise content
+            file = read_abif(content, name=name)
         except AnalyzerFileError as error:
-            read.append(FileCalls(path, role_by_names(path) or FileRole.SAMPLE, error=error))
+            read.append(FileCalls(path, role_by_names(name) or FileRole.SAMPLE, error=error))
             progress()
             continue
         names = (file.sample_name, file.sample_type, file.name)

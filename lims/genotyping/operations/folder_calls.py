@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from instruments.analyzers.calling import FileCalls, FileRole, FolderCalls, call_folder
+from instruments.analyzers.errors import AnalyzerFileError
 from instruments.analyzers.kit import Kit, control_name, marker_key
 from instruments.analyzers.signal import Limits
 from lims.core.catalogue import shipped_controls, shipped_size_standards
@@ -71,13 +72,11 @@ class JudgedFile:
     def as_json(self) -> dict[str, object]:
         """Return the values under the fixed names of the command's output."""
         one = self.called
-        if one.error is not None:
-            return {"path": one.path, "error": str(one.error), "sample_name": None,
-                    "role": one.role.value, "size_standard": None, "ladder": None,
-                    "loci": {}, "problems": list(self.problems)}  # fmt: skip
         size = one.calls.size_fit if one.calls is not None else None
+        failed = {"error": str(one.error)} if one.error is not None else {}
         return {
             "path": one.path,
+            **failed,
             "sample_name": one.sample_name,
             "role": one.role.value,
             "well": one.file.well if one.file is not None else None,
@@ -114,7 +113,10 @@ class JudgedFolder:
 
 
 def judge_folder(
-    files: Iterable[tuple[str, bytes]], kit: Kit, *, progress: Callable[[], None] = lambda: None
+    files: Iterable[tuple[str, bytes | AnalyzerFileError]],
+    kit: Kit,
+    *,
+    progress: Callable[[], None] = lambda: None,
 ) -> JudgedFolder:
     """Call files (path and content) with a kit, and let the rules find what is wrong."""
     calls = call_folder(files, kit, size_standards=shipped_size_standards(), progress=progress)
@@ -199,7 +201,7 @@ def _control(one: FileCalls, kit: Kit) -> str:
     still compared with one, and fails.
     """
     controls = shipped_controls()
-    for name in (one.sample_name or "", one.path):
+    for name in (one.sample_name or "", one.file.name if one.file is not None else ""):
         for word in name.replace("_", " ").replace("(", " ").replace(")", " ").split():
             named = control_name(word, controls)
             if named is not None:
@@ -222,6 +224,8 @@ def _agreeing(one: FileCalls, genotype: Mapping[str, tuple[str, ...]]) -> int:
 
 def _ladder_reason(one: FileCalls) -> str | None:
     """Return why there is no registered ladder, or where it is not registered."""
+    if one.error is not None:
+        return "the file cannot be read"
     if one.ladder is None:
         if one.role is FileRole.LADDER:
             return NOT_CALLED_WORDS["not-sized"]

@@ -151,6 +151,8 @@ def test_damaged_files_are_told_beside_the_others(lims: Run, shared_data: Path) 
     assert ran.status == 1
     rows = {Path(row["path"]).name: row for row in ran.json}
     assert "error" in rows["truncated_half.fsa"]
+    assert all(set(row) >= KEYS for row in ran.json)
+    assert rows["truncated_half.fsa"]["size_standard"]["peaks_found"] == 0
     assert rows["truncated_half.fsa"]["problems"]
     assert rows["mac_128_byte_prefix.fsa"]["size_standard"]["peaks_found"] == 20
     assert rows["mac_128_byte_prefix.fsa"]["loci"] == {}
