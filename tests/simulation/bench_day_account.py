@@ -204,7 +204,7 @@ def _account_labels(
     for row in rows:
         if row.payload in early:
             continue
-        why = _unexplained(row, papers[row.payload], held.get(row.payload, []))
+        why = unexplained(row, papers[row.payload], held.get(row.payload, []))
         if why:
             account.unexplained.append(f"{row.payload}: {why}")
     live = Counter(row.code for row in rows if row.state is LabelState.ACTIVE)
@@ -230,7 +230,7 @@ def _held_in(journals: list[Path]) -> dict[str, list[str]]:
     return held
 
 
-def _unexplained(row: LabelInstance, papers: int, leases: list[str]) -> str:
+def unexplained(row: LabelInstance, papers: int, leases: list[str]) -> str:
     """Return what nobody can explain of a label instance, '' where all is well."""
     begun = [state for state in leases if state in MAY_EXIST]
     if papers > 1:
