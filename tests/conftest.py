@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
@@ -29,6 +30,7 @@ from lims.custody.operations import start_ledger
 from lims.migrations import upgrade
 from lims.people.models import Person
 from lims.people.operations import open_session
+from lims.people.operations import secrets as people_secrets
 from lims.people.rules import Policy
 from tests.cast import Cast, read_cast, settle
 
@@ -39,6 +41,10 @@ ORIGIN = "osteon.example/test"
 # How long an example takes says how busy the machine is, never whether the program is right.
 hypothesis_settings.register_profile("osteon", deadline=None)
 hypothesis_settings.load_profile("osteon")
+
+# Hundreds of passwords and PINs are hashed here, cheaply; `operations.HASHER` is what is shipped,
+# and a test of its own holds what that costs.
+people_secrets.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 REQUIRED = set(filter(None, os.environ.get("OSTEON_REQUIRE", "").split(",")))
 KINDS = ("sqlite", "postgres")

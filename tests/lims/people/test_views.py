@@ -10,7 +10,7 @@ from typing import Literal
 import pyotp
 import pytest
 import zxingcpp
-from argon2 import Parameters, PasswordHasher, extract_parameters
+from argon2 import Parameters, PasswordHasher, Type, extract_parameters
 from flask import Flask
 from PIL import Image
 from sqlalchemy import select
@@ -119,15 +119,22 @@ def test_an_unknown_name_costs_the_same_slow_check_as_a_known_one(
             checked.append(extract_parameters(str(hashed)))
             return super().verify(hashed, password)
 
-    real = secrets.HASHER
-    watched = Watched(real.time_cost, real.memory_cost, real.parallelism)
+    here = secrets.HASHER
+    watched = Watched(here.time_cost, here.memory_cost, here.parallelism)
     monkeypatch.setattr(secrets, "HASHER", watched)
     for login in ("nobody-here", "salma"):
         assert at_the_door(browser(), login, "wrong").status_code == 401
 
     assert len(checked) == 2
     assert checked[0] == checked[1]
-    assert (checked[0].time_cost, checked[0].memory_cost) == (3, 65536)
+
+
+def test_a_password_is_hashed_slowly_with_much_memory_as_it_is_shipped() -> None:
+    """The other tests hash cheaply."""
+    shipped = operations.HASHER
+    assert shipped is not secrets.HASHER
+    assert shipped.type is Type.ID
+    assert (shipped.time_cost, shipped.memory_cost, shipped.parallelism) == (3, 65536, 1)
 
 
 def test_five_wrong_passwords_lock_for_a_while(
