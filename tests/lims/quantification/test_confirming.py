@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,11 +13,11 @@ from instruments.analyzers.quantification import HeaderMapping, QuantificationTa
 from lims.amplification.operations import load_for_amplification, open_amplification
 from lims.amplification.rules import NotConfirmed
 from lims.core.db import Database
+from lims.core.errors import ReasonMissing
 from lims.custody.models import Subject
 from lims.custody.queries import events_of, history
 from lims.custody.rules import Tag
 from lims.people.rules import Activity, Line
-from lims.plates.rules import ReasonMissing
 from lims.quantification import operations, queries, rules
 from lims.quantification.models import QuantityDecision
 from lims.quantification.rules import LIMITS, Limits, NextStep
@@ -80,8 +81,8 @@ def test_proposals_are_confirmed_as_they_were_seen_or_decided_otherwise_for_a_re
             operations.confirm_decisions(session, plate, {one: seen[one]}, by=by, at=later)
         assert load_for_amplification(session, amplified, one, by=by, at=later).position == "A01"
 
-        def override(code: str, step: NextStep, **more: object) -> QuantityDecision:
-            given = {"seen": seen[code], "reason": "same femur as before", **more}
+        def override(code: str, step: NextStep, **more: Any) -> QuantityDecision:
+            given: dict[str, Any] = {"seen": seen[code], "reason": "same femur as before", **more}
             return operations.override_decision(session, code, step, by=by, at=later, **given)
 
         with pytest.raises(ReasonMissing):
@@ -107,8 +108,8 @@ def test_proposals_are_confirmed_as_they_were_seen_or_decided_otherwise_for_a_re
     assert states == {
         one: ExtractState.QUANTIFIED, two: ExtractState.SET_ASIDE, three: ExtractState.QUANTIFIED
     }  # fmt: skip
-    assert told[0].content["proposed"] == "low template"  # type: ignore[index]  # a dict
-    assert told[0].content["why"] == "same femur as before"  # type: ignore[index]  # a dict
+    assert told[0].content["proposed"] == "low template"
+    assert told[0].content["why"] == "same femur as before"
 
 
 def test_limits_are_proposed_by_one_and_approved_by_another_and_stand_beside_each_decision(

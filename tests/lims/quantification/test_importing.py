@@ -10,12 +10,13 @@ import pytest
 from instruments.analyzers.errors import AnalyzerFileError
 from instruments.analyzers.quantification import QuantificationTable, read_quantities
 from lims.core.db import Database
+from lims.core.errors import ReasonMissing
 from lims.custody.models import Subject
 from lims.custody.queries import blocked, history
 from lims.custody.rules import Tag
 from lims.extraction.queries import extract_of
 from lims.plates.queries import wells_of
-from lims.plates.rules import ReasonMissing, WellRole
+from lims.plates.rules import WellRole
 from lims.quantification import operations, rules
 from lims.quantification.models import Quantity, QuantityDecision
 from lims.quantification.queries import (

@@ -8,6 +8,7 @@ import pytest
 
 from instruments.analyzers.quantification import QuantificationTable
 from lims.core.db import Database
+from lims.core.errors import ReasonMissing
 from lims.custody.operations import require_held_by, set_hold
 from lims.custody.queries import gaps, held, history
 from lims.custody.rules import (
@@ -25,7 +26,7 @@ from lims.extraction.queries import extract_of
 from lims.extraction.rules import ExtractState
 from lims.people.rules import Line, NotAuthorised
 from lims.plates.queries import state_of, wells_of
-from lims.plates.rules import LinesMixed, NothingPlaced, ReasonMissing, WellRole, WorkState
+from lims.plates.rules import LinesMixed, NothingPlaced, WellRole, WorkState
 from lims.printing.rules import LabelNotVerified
 from lims.quantification import operations, rules
 from lims.quantification.queries import (

@@ -260,7 +260,7 @@ def test_a_file_is_looked_at_first_then_taken_in_and_its_proposals_are_confirmed
     assert "proposed, not confirmed" in on_page
     assert ("How much each well holds" in on_page, "Degradation" in on_page) == (True, True)
     assert as_json["to_confirm"] == [one, two]
-    assert (malformed.status_code, confirmed.status_code, instead.status_code) == (404, 303, 303)
+    assert (malformed.status_code, confirmed.status_code, instead.status_code) == (422, 303, 303)
     assert overview["to_confirm"] == {}
     assert "too little bone" in after
     assert [one.step.value if one else "" for one in decisions] == ["amplify", "new sample"]
