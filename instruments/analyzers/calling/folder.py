@@ -85,14 +85,14 @@ def _call(
     size_standards: Sequence[SizeStandard],
     progress: Callable[[], None],
 ) -> dict[str, FileCalls]:
-    signals = [
+    signals = (
         signal_of(
             one.file,
             role=Role.LADDER if one.named is FileRole.LADDER else Role.OTHER,
             name=one.path,
         )
         for one in members
-    ]
+    )
     run = call_run(
         signals, kit, limits, size_standards=size_standards, find_ladders=True, progress=progress
     )

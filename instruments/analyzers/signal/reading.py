@@ -2,7 +2,7 @@
 """Read one injection: its peaks found, told from bleeding and spikes, and its size standard."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from instruments.analyzers.kit import Kit, SizeStandard
 from instruments.analyzers.signal.bleed import pulled_up, spikes
@@ -22,7 +22,7 @@ _LEAST_STANDARD, _LEAST_LADDER = 30.0, 25.0
 
 @dataclass(frozen=True, eq=False)
 class ReadInjection:
-    """An injection with its peaks found and sized."""
+    """An injection with its peaks found and sized; its `signal` is without its channels."""
 
     signal: InjectionSignal
     size_fit: SizeFit | None
@@ -41,6 +41,8 @@ def read_injection(
     injection: InjectionSignal, kit: Kit, limits: Limits, standards: Sequence[SizeStandard]
 ) -> ReadInjection:
     channels = prepared(injection)
+    # A plate of 96 would hold 50 MB of them until the last is read.
+    injection = replace(injection, channels={})
     dye = kit.size_standard_dye
     missing = sorted({d.number for d in kit.dyes} - set(channels))
     if missing:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Call a whole run: size every injection, register its ladders, call the rest against them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,7 +44,7 @@ _CROWDED = 0.6
 
 
 def call_run(
-    injections: Sequence[InjectionSignal],
+    injections: Iterable[InjectionSignal],
     kit: Kit,
     limits: Limits,
     *,
