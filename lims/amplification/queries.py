@@ -15,8 +15,12 @@ from lims.amplification.rules import (
     Filled,
     KitUnknown,
     NotAnAmplificationPlate,
+    Room,
+    Setup,
     control_text,
     kit_text,
+    room_of,
+    set_up,
 )
 from lims.core.catalogue import shipped_controls, shipped_kit, shipped_kits
 from lims.core.codes import Kind
@@ -34,7 +38,8 @@ from lims.plates.queries import (
     waits_for_amplification,
     wells_of,
 )
-from lims.plates.rules import OPEN_STATES, ROLE_MARKS, Activity
+from lims.plates.rules import OPEN_STATES, ROLE_MARKS, Activity, WellRole
+from lims.procedures.queries import document_of, procedure_of
 from lims.quantification.queries import (
     StationPlate,
     Waiting,
@@ -63,6 +68,7 @@ class Reaction:
     role: str
     code: str
     reaction: Amplification | None
+    setup: Setup
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class PlatePage:
     rows: tuple[Reaction, ...]
     missing: tuple[Say, ...]
     uses: tuple[Used, ...]
+    room: Room | None
 
 
 @dataclass(frozen=True)
@@ -212,15 +219,28 @@ def plate_page(session: Session, code: str) -> PlatePage:
     plate = amplification_plate(session, code)
     state = state_of(session, code)
     reactions = amplifications_of(session, code)
+    room = room_of(document_of(procedure_of(session, plate.procedure_id)))
     rows = tuple(
         Reaction(
             well.position, ROLE_MARKS[well.role], well.subject_code or "",
-            reactions.get(well.position),
+            reactions.get(well.position), _setup(well, reactions.get(well.position), room),
         )
         for well in wells_of(session, code)
     )  # fmt: skip
     missing = missing_on(session, plate) if state in OPEN_STATES else ()
-    return PlatePage(plate, state, rows, missing, uses_of(session, code))
+    return PlatePage(plate, state, rows, missing, uses_of(session, code), room)
+
+
+def _setup(well: Well, reaction: Amplification | None, room: Room | None) -> Setup:
+    """Return how a well is pipetted: an extract by its plan, a control as the procedure says."""
+    if reaction is not None and reaction.extract_code is not None:
+        return set_up(
+            reaction.extract_volume_nl, dilution=reaction.dilution, drawn_nl=reaction.drawn_nl,
+            room=room,
+        )  # fmt: skip
+    control = room.control_nl if room is not None else None
+    volume = 0 if well.role is WellRole.NEGATIVE else control
+    return set_up(volume, dilution=1, drawn_nl=volume, room=room)
 
 
 def missing_on(session: Session, plate: Plate) -> tuple[Say, ...]:

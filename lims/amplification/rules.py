@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lims.core.errors import Refusal
 from lims.core.words import N_, Many, Say
+from lims.procedures.rules import Document
 from lims.quantification.rules import NEXT_WORDS, TO_AMPLIFY, Limits, NextStep
 
 REFERENCE_NL = 2_000
@@ -204,6 +205,68 @@ def sample_loading(
         raise ReasonAwaited(code=code, why=Say(N_("its quantity is below the stop limit")))
     volume = max(1, min(limits.max_volume_nl, left_nl))
     return Loading(volume, volume, 1, (decided.fg_per_ul or 0) * volume // 1_000, True)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a reaction holds, nanolitres: all of it, and how much of that is the kit's mix."""
+
+    reaction_nl: int
+    mix_nl: int
+    control_nl: int | None = None
+    """What goes in of the control DNA, None where the procedure does not say."""
+
+    @property
+    def template_nl(self) -> int:
+        """Return what is left for extract and water."""
+        return self.reaction_nl - self.mix_nl
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a well is pipetted, nanolitres: `drawn` of the tube, thinned, `extract` of that, water.
+
+    None: not known, for a control whose volume no procedure says. `over` is what the reaction
+    cannot hold.
+    """
+
+    drawn_nl: int | None
+    diluent_nl: int
+    extract_nl: int | None
+    water_nl: int | None
+    over_nl: int = 0
+
+
+def room_of(document: Document) -> Room | None:
+    """Return the reaction of a procedure: `reaction_ul` and `mix_ul` of its limits, else None.
+
+    Without `mix_ul` the volumes of its required reagents are the mix.
+    """
+    reaction = document.limits.get("reaction_ul")
+    mix = document.limits.get("mix_ul")
+    mix_nl = (
+        sum(one.volume_nl or 0 for one in document.reagents if one.required)
+        if mix is None
+        else int(mix * 1000)
+    )
+    if reaction is None or not 0 < mix_nl < reaction * 1000:
+        return None
+    control = document.limits.get("control_ul")
+    return Room(int(reaction * 1000), mix_nl, None if control is None else int(control * 1000))
+
+
+def set_up(
+    volume_nl: int | None, *, dilution: int, drawn_nl: int | None, room: Room | None
+) -> Setup:
+    """Return how a well gets `volume_nl` of an extract or of its dilution, with water to the brim.
+
+    What is drawn of the tube and thinned is never less than what goes in.
+    """
+    diluent = (drawn_nl or 0) * (dilution - 1)
+    if volume_nl is None or room is None:
+        return Setup(drawn_nl, diluent, volume_nl, None)
+    water = room.template_nl - volume_nl
+    return Setup(drawn_nl, diluent, volume_nl, max(water, 0), max(-water, 0))
 
 
 def check_times(code: str, *, times: int, reason: str) -> None:

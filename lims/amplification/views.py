@@ -94,6 +94,8 @@ def plate(code: str) -> Answer:
         if wants_json():
             return {
                 "code": read, "kit": shown.plate.kit, "state": shown.state,
+                "reaction_nl": shown.room.reaction_nl if shown.room else None,
+                "mix_nl": shown.room.mix_nl if shown.room else None,
                 "wells": [
                     {
                         "position": row.position, "role": row.role, "holds": row.code,
@@ -101,6 +103,8 @@ def plate(code: str) -> Answer:
                         "dilution": row.reaction.dilution if row.reaction else None,
                         "template_fg": row.reaction.template_fg if row.reaction else None,
                         "low_template": bool(row.reaction and row.reaction.low_template),
+                        "drawn_nl": row.setup.drawn_nl, "diluent_nl": row.setup.diluent_nl,
+                        "water_nl": row.setup.water_nl, "over_nl": row.setup.over_nl,
                     }
                     for row in shown.rows
                 ],

@@ -60,6 +60,9 @@ ROWS = "ABCDEFGH"
 PLATE_POSITIONS = tuple(f"{row}{column:02d}" for column in range(1, 13) for row in ROWS)
 """The 96 wells in the order they are filled: down the columns, A01, B01 … H12."""
 
+ACROSS_POSITIONS = tuple(f"{row}{column:02d}" for row in ROWS for column in range(1, 13))
+"""The 96 wells in the order they are filled along the rows, A01, A02 … H12."""
+
 RACK_POSITIONS = tuple(f"{row}{column}" for row in "ABCD" for column in range(1, 7))
 """The 24 positions of a rack in the order they are filled: along the rows, A1, A2 … D6."""
 

@@ -17,6 +17,7 @@ from lims.procedures import operations, queries
 from lims.procedures.models import Procedure
 from lims.procedures.rules import (
     CONTROL_WORDS,
+    PLATE_ORDER_WORDS,
     STATE_WORDS,
     Document,
     ProcedureState,
@@ -118,6 +119,7 @@ def procedure(number: int) -> ResponseReturnValue:
             activity_words=ACTIVITY_WORDS,
             line_words=LINE_WORDS,
             control_words=CONTROL_WORDS,
+            plate_order_words=PLATE_ORDER_WORDS,
             own=found.drafted_by == signed_in().id,
             staff=who,
             arabic=language() == "ar",

@@ -52,8 +52,8 @@ from lims.plates.operations import (
     void_filling,
     working_plate,
 )
-from lims.plates.queries import wells_of
-from lims.plates.rules import PLATE_POSITIONS, NothingPlaced, WellRole, next_free
+from lims.plates.queries import fill_order, wells_of
+from lims.plates.rules import NothingPlaced, WellRole, next_free
 from lims.quantification.operations import (
     check_extract,
     check_operator,
@@ -154,9 +154,9 @@ def load_for_amplification(
     working_plate(session, plate_code)
     role = check_extract(session, plate, code, by=by, at=at, station=station)
     wells = wells_of(session, plate_code)
-    position = next_free(
-        PLATE_POSITIONS, [well.position for well in wells], keep=CONTROL_WELLS, code=plate_code
-    )
+    taken = [well.position for well in wells]
+    order = fill_order(session, plate_code)
+    position = next_free(order, taken, keep=CONTROL_WELLS, code=plate_code)
     lock_extract(session, code)
     judged = limits or in_force(session).limits
     said = reason.strip()[:200]
@@ -288,7 +288,7 @@ def _control(
     station: str,
 ) -> str:  # fmt: skip
     taken = [well.position for well in wells_of(session, plate.code)]
-    position = next_free(PLATE_POSITIONS, taken, code=plate.code)
+    position = next_free(fill_order(session, plate.code), taken, code=plate.code)
     well = fill_well(
         session, plate.code, position, role=role, subject=None if lot is None else lot.code,
         by=by, at=at, station=station,

@@ -19,8 +19,8 @@ from lims.core.scans import Ask, Command, Entry, Meaning, Outcome, Verdict, Visi
 from lims.core.words import N_, Say
 from lims.custody.operations import refuse_if_held
 from lims.people.rules import Activity, Line
-from lims.plates.queries import plate_of, state_of, wells_of
-from lims.plates.rules import PLATE_POSITIONS, BatchFull, check_open, next_free
+from lims.plates.queries import fill_order, plate_of, state_of, wells_of
+from lims.plates.rules import BatchFull, check_open, next_free
 from lims.printing.queries import check_label
 from lims.quantification.operations import check_operator
 from lims.quantification.rules import NoPlateHere, NotForThisBench, PlateHere
@@ -117,7 +117,8 @@ def _what_next(session: Session, plate_code: str) -> Say:
     taken = [well.position for well in wells_of(session, plate_code)]
     missing = missing_on(session, plate_of(session, plate_code))
     try:
-        position = next_free(PLATE_POSITIONS, taken, keep=CONTROL_WELLS, code=plate_code)
+        order = fill_order(session, plate_code)
+        position = next_free(order, taken, keep=CONTROL_WELLS, code=plate_code)
     except BatchFull:
         return Say(N_("The plate is full. Scan DONE: the last wells are the controls."))
     if missing:

@@ -5,6 +5,7 @@ from lims.plates.queries.lists import WorkPage, WorkRow, work
 from lims.plates.queries.records import (
     Used,
     batch_of,
+    fill_order,
     filling_at,
     lots_used,
     members_of,
@@ -30,6 +31,7 @@ __all__ = [
     "WorkRow",
     "batch_of",
     "codes_waiting",
+    "fill_order",
     "filling_at",
     "lots_used",
     "members_of",

@@ -11,7 +11,9 @@ from lims.core.errors import NotFound
 from lims.custody.models import Subject
 from lims.equipment.models import Instrument
 from lims.plates.models import Batch, BatchMember, BatchUse, Plate, Well
-from lims.plates.rules import PLATE_POSITIONS, RACK_POSITIONS
+from lims.plates.rules import ACROSS_POSITIONS, PLATE_POSITIONS, RACK_POSITIONS
+from lims.procedures.queries import document_of, procedure_of
+from lims.procedures.rules import PlateOrder
 from lims.reagents.models import Lot
 
 
@@ -74,6 +76,12 @@ def wells_of(session: Session, plate_code: str) -> tuple[Well, ...]:
         select(Well).where(Well.plate_code == plate_code, Well.voided_at.is_(None))
     )
     return tuple(sorted(found, key=lambda well: PLATE_POSITIONS.index(well.position)))
+
+
+def fill_order(session: Session, plate_code: str) -> tuple[str, ...]:
+    """Return the wells of a plate in the order its procedure takes them: down, or across."""
+    document = document_of(procedure_of(session, plate_of(session, plate_code).procedure_id))
+    return ACROSS_POSITIONS if document.plate_order is PlateOrder.ACROSS else PLATE_POSITIONS
 
 
 def filling_at(session: Session, plate_code: str, position: str) -> Well | None:

@@ -14,6 +14,9 @@ blank = 1
 [limits]                # figures of the procedure, as decimals
 elution_ul = "50"
 
+[plate]                 # how free wells are taken: "down" the columns (as if absent), or "across"
+order = "down"
+
 [[step]]
 words = "Demineralise overnight."
 words_ar = "…"
@@ -34,6 +37,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from lims.core.errors import Refusal, Value
 from lims.core.words import N_, Say
@@ -53,6 +57,19 @@ CONTROL_WORDS = {
     "standard": N_("standard"),
 }
 
+
+class PlateOrder(StrEnum):
+    """In which order the free wells of a plate are taken."""
+
+    DOWN = "down"
+    ACROSS = "across"
+
+
+PLATE_ORDER_WORDS = {
+    PlateOrder.DOWN: N_("down the columns: A01, B01 …"),
+    PlateOrder.ACROSS: N_("across the rows: A01, A02 …"),
+}
+
 _MOST = 96
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,39}")
 _LIMIT = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -60,7 +77,7 @@ _DECIMAL = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
 _TOP = frozenset(
     {
         "name", "title", "title_ar", "activity", "lines", "needs_authorisation", "controls",
-        "limits", "step", "reagent", "instrument",
+        "limits", "plate", "step", "reagent", "instrument",
     }
 )  # fmt: skip
 
@@ -114,6 +131,7 @@ class Document:
     steps: tuple[Step, ...]
     reagents: tuple[NeededReagent, ...]
     instruments: tuple[NeededInstrument, ...]
+    plate_order: PlateOrder = PlateOrder.DOWN
 
 
 def read_document(text: str) -> Document:
@@ -160,6 +178,7 @@ def read_document(text: str) -> Document:
             )
             for where, each in _tables(read, "instrument", {"kind", "program", "required"})
         ),
+        plate_order=_plate_order(read),
     )
 
 
@@ -191,12 +210,14 @@ def _text(
     return value.strip()
 
 
-def _one_of(read: Mapping[str, object], key: str, known: tuple[str, ...]) -> str:
-    value = _text(read, key)
+def _one_of(
+    read: Mapping[str, object], key: str, known: tuple[str, ...], *, where: str = ""
+) -> str:
+    value = _text(read, key, where=where)
     if value not in known:
         raise _fault(
             N_("%(field)s: “%(value)s” – expected one of %(expected)s."),
-            field=key, value=value[:60], expected=", ".join(known),
+            field=where + key, value=value[:60], expected=", ".join(known),
         )  # fmt: skip
     return value
 
@@ -254,6 +275,14 @@ def _controls(read: Mapping[str, object]) -> dict[str, int]:
         if value:
             found[key] = value
     return found
+
+
+def _plate_order(read: Mapping[str, object]) -> PlateOrder:
+    asked = _section(read, "plate")
+    _known(asked, {"order"}, "plate.")
+    if not asked:
+        return PlateOrder.DOWN
+    return PlateOrder(_one_of(asked, "order", tuple(PlateOrder), where="plate."))
 
 
 def _decimal(value: object, field: str) -> Decimal:

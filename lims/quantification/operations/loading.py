@@ -19,9 +19,8 @@ from lims.plates.operations import (
     void_filling,
     working_plate,
 )
-from lims.plates.queries import wells_of
+from lims.plates.queries import fill_order, wells_of
 from lims.plates.rules import (
-    PLATE_POSITIONS,
     NothingPlaced,
     NothingToVoid,
     WellRole,
@@ -86,7 +85,7 @@ def load_extract(
     wells = wells_of(session, plate_code)
     refuse_twice(plate_code, code, wells)
     taken = [well.position for well in wells]
-    position = next_free(PLATE_POSITIONS, taken, keep=keep, code=plate_code)
+    position = next_free(fill_order(session, plate_code), taken, keep=keep, code=plate_code)
     set_aside(session, code, QUANT_NL, by=by, at=at)
     fill_well(
         session, plate_code, position, role=role, subject=code, volume_nl=QUANT_NL, by=by, at=at,
@@ -178,8 +177,9 @@ def complete_quantification(
         raise NothingPlaced(code=plate_code)
     roles = [WellRole.STANDARD] * STANDARD_WELLS if standards else []
     taken = {well.position for well in wells}
+    order = fill_order(session, plate_code)
     for role in (*roles, *[WellRole.NEGATIVE] * NO_TEMPLATE_WELLS):
-        position = next_free(PLATE_POSITIONS, taken, code=plate_code)
+        position = next_free(order, taken, code=plate_code)
         taken.add(position)
         fill_well(session, plate_code, position, role=role, by=by, at=at, station=station)
     complete_plate(session, plate_code, by=by, at=at, station=station)

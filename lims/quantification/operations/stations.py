@@ -10,8 +10,8 @@ from lims.core.scans import Ask, Command, Entry, Meaning, Outcome, Verdict, Visi
 from lims.core.words import N_, Say
 from lims.custody.operations import refuse_if_held
 from lims.plates.operations import record_use
-from lims.plates.queries import state_of, wells_of
-from lims.plates.rules import PLATE_POSITIONS, Activity, BatchFull, check_open, next_free
+from lims.plates.queries import fill_order, state_of, wells_of
+from lims.plates.rules import Activity, BatchFull, check_open, next_free
 from lims.printing.queries import check_label
 from lims.quantification.operations.loading import (
     check_operator,
@@ -96,8 +96,9 @@ def _take_plate(session: Session, visit: Visit, code: str) -> Outcome:
 
 def _what_next(session: Session, visit: Visit, plate_code: str) -> Say:
     taken = [well.position for well in wells_of(session, plate_code)]
+    order = fill_order(session, plate_code)
     try:
-        position = next_free(PLATE_POSITIONS, taken, keep=_kept(visit), code=plate_code)
+        position = next_free(order, taken, keep=_kept(visit), code=plate_code)
     except BatchFull:
         return Say(N_("The plate is full. Scan DONE: the last wells are the controls."))
     if not taken:

@@ -17,13 +17,14 @@ from lims.people.rules import Line
 from lims.plates.models import Batch, Plate, Well
 from lims.plates.queries import (
     Used,
+    fill_order,
     plate_of,
     state_of,
     uses_of,
     waits_for_quantification,
     wells_of,
 )
-from lims.plates.rules import OPEN_STATES, PLATE_POSITIONS, ROLE_MARKS, Activity, WellRole
+from lims.plates.rules import OPEN_STATES, ROLE_MARKS, Activity, WellRole
 from lims.printing.models import LabelInstance
 from lims.printing.rules import LabelState
 from lims.procedures.models import Procedure
@@ -173,7 +174,7 @@ def station_plate(session: Session, code: str, *, keep: int) -> StationPlate:
         )
         for well in wells
     }
-    free = [position for position in PLATE_POSITIONS if position not in shown]
+    free = [position for position in fill_order(session, code) if position not in shown]
     room = max(0, len(free) - keep) if state in OPEN_STATES else 0
     if room:
         shown[free[0]] = WellShown("next", "", free[0])
