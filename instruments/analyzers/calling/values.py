@@ -18,6 +18,7 @@ from instruments.analyzers.signal import (
 )
 from instruments.analyzers.signal.calling import virtual_allele
 
+_LEAST_FOR_DRIFT = 8
 # One flag of these four tells that a peak was judged to be no allele.
 NO_ALLELE: Mapping[PeakKind, tuple[str, ...]] = {
     PeakKind.STUTTER: ("stutter",),
@@ -81,6 +82,21 @@ class FileCalls:
     def registered(self) -> bool:
         """Whether there is a ladder to name alleles by, whole or in part."""
         return self.ladder is not None and self.ladder.registered > 0
+
+    @property
+    def drift(self) -> int | None:
+        """How far the alleles lie on average from the ladder's bins, in 1/100 bp.
+
+        Bins are half a base pair wide to either side: an injection that ran otherwise than its
+        ladder leaves them all on one side. None where too few alleles tell.
+        """
+        peaks = self.calls.peaks if self.calls is not None else ()
+        apart = [
+            peak.residual
+            for peak in peaks
+            if peak.kind is PeakKind.ALLELE and peak.residual is not None and not peak.saturated
+        ]
+        return round(sum(apart) / len(apart)) if len(apart) >= _LEAST_FOR_DRIFT else None
 
     def alleles(self, locus: str) -> tuple[str, ...] | None:
         """Return the alleles called at a locus, shortest first; None where nothing was called."""

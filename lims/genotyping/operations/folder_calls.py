@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from instruments.analyzers.calling import FileCalls, FileRole, FolderCalls, call_folder
 from instruments.analyzers.errors import AnalyzerFileError
-from instruments.analyzers.kit import Kit, control_name, marker_key
+from instruments.analyzers.kit import BASE_PAIR, Kit, control_name, marker_key
 from instruments.analyzers.signal import Limits
 from lims.core.catalogue import shipped_controls, shipped_size_standards
 from lims.genotyping.operations.calling import stored_calls, thresholds_of
@@ -52,6 +52,8 @@ _WELL_ROLES = {
 _TOLD_OTHERWISE = frozenset({"NOT_CALLED", "BLANK", "NO_FILE"})
 # So many loci do not agree with a control by chance.
 _LEAST_COMPARED = 6
+# Hundredths of a bp; half of what a bin holds. Injections seen lie within 8 of their ladder.
+_MOST_DRIFT = 25
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,11 @@ def judge_folder(
                 called=one,
                 control=next((s.control for i, s in seen if i == index), ""),
                 findings=tuple(found[index]),
-                remarks=(*twins.get(one.path, ()), *_like_a_control(one, kit)),
+                remarks=(
+                    *twins.get(one.path, ()),
+                    *_like_a_control(one, kit),
+                    *_away_from_ladder(one),
+                ),
             )
             for index, one in enumerate(calls.files)
         ),
@@ -163,6 +169,14 @@ def _twins(calls: FolderCalls) -> dict[str, tuple[str, ...]]:
             if other != one.path:
                 told[one.path] = (f"It holds the same bytes as {other}.",)
     return told
+
+
+def _away_from_ladder(one: FileCalls) -> Iterable[str]:
+    if one.drift is not None and abs(one.drift) > _MOST_DRIFT:
+        yield (
+            f"Its alleles lie {one.drift / BASE_PAIR:+.2f} bp from those of its ladder on average: "
+            "it ran otherwise. Inject it beside a ladder again."
+        )
 
 
 def _like_a_control(one: FileCalls, kit: Kit) -> Iterable[str]:

@@ -104,6 +104,24 @@ def test_a_ladder_is_known_by_its_signal_whatever_it_is_named() -> None:
     assert all(by_name["NTC"].alleles(marker.name) == () for marker in kit.markers)
 
 
+def test_an_injection_that_ran_otherwise_than_its_ladder_is_seen_by_its_alleles() -> None:
+    kit = shipped_kit(SMALL)
+    folder = called(kit, run_of(kit, wells_of(kit)))
+    sample = next(one for one in folder.files if one.sample_name == "X7A-4KQ")
+    empty = next(one for one in folder.files if one.sample_name == "NTC")
+    calls = sample.calls
+    assert calls is not None
+    moved = tuple(
+        peak if peak.residual is None else replace(peak, residual=peak.residual + 40)
+        for peak in calls.peaks
+    )
+
+    assert sample.drift is not None
+    assert abs(sample.drift) < 10
+    assert replace(sample, calls=replace(calls, peaks=moved)).drift == sample.drift + 40
+    assert empty.drift is None
+
+
 def test_a_sample_that_bears_the_ladders_name_is_no_ladder_and_names_no_allele() -> None:
     kit = shipped_kit(SMALL)
     wells = [replace(wells_of(kit)[2], name="LADDER"), replace(wells_of(kit)[2], well="D1")]
