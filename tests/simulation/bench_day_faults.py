@@ -52,7 +52,7 @@ class Gremlin(threading.Thread):
     def run(self) -> None:
         """Break and mend until the day is over."""
         try:
-            while not self._stop_all.wait(self._rng.uniform(0.5, 3 if self._short else 5)):
+            while not self._stop_all.wait(self._rng.uniform(0.5, 3 if self._short else 10)):
                 if not self._deck:
                     self._deck = self._all()
                     self._rng.shuffle(self._deck)

@@ -17,7 +17,7 @@ import httpx
 
 from instruments.virtual.control import Fault, Heard, Tone, VirtualBench, VirtualBenchFault
 from labels.preview import codes_in
-from lims.bench.rules import COMMAND_CODES
+from lims.bench.rules import COMMAND_CODES, FAULT_SAYS
 from lims.bench.views.screens import COOKIE
 from lims.core.codes import CODE_LENGTH
 from lims.core.scans import DOOR_PIN, Command, StationKind
@@ -26,7 +26,7 @@ from tests.simulation.bench_day_notes import Answer, DayBroken, Sent, Tally, ans
 
 COMMANDS = {command: code for code, command in COMMAND_CODES.items()}
 NO_PAPER = "No label came out of the printer."
-NO_SCAN = "The scanner sent something incomplete"
+NO_SCAN = frozenset(FAULT_SAYS.values())
 DAMAGED = "The label is damaged or cannot be read."
 
 _HEAR = 4.0  # seconds in which a scanner sounds a tone, or is dead
@@ -67,6 +67,9 @@ class Post:
         )  # fmt: skip
         self._token = ""
         self._seen = 0
+        self._own: set[str] = set()
+        self._owed = 0
+        self._told = 0
         self._tray = max((one.number for one in devices.labels(self.code)), default=0)
 
     def close(self) -> None:
@@ -92,10 +95,11 @@ class Post:
                     self._tally.count("scanned again, no beep")
                     continue
                 return news[-1]
-            news = self._judged(within=3.0 if heard is Tone.REFUSED else _PATIENCE)
+            news = self._judged(within=5.0)
             if not news and "server fault" in self.devices_shown():
                 # Another agent has this bench, and the page says so: nothing was taken here.
                 self.sent[-1] = replace(self.sent[-1], sure=False)
+                self._owed -= 1
                 self._tally.count("scanned again, bench claimed")
                 time.sleep(1.0)
                 continue
@@ -113,6 +117,7 @@ class Post:
         """Send bytes from the scanner, all frames alike, and return the first tone heard."""
         heard = self._say(raw)
         sure = bool(heard.feedback)
+        self._owed = max(self._owed, self._told) + (frames if sure else 0)
         self._tally.scanned(frames)
         if frames == 1:
             self.sent.append(Sent(raw, sure, heard.tone))
@@ -153,14 +158,16 @@ class Post:
     # What the page tells and takes.
 
     def news(self, *, within: float = 0.0) -> list[Answer]:
-        """Return what was said at this station since the last look, waiting so many seconds."""
+        """Return what was said of scans here since the last look, waiting so many seconds."""
         ends = time.monotonic() + within
         found: list[Answer] = []
         while True:
             told = self._ask(
                 lambda: self._page.get(f"/bench/{self.code}/outcomes?after={self._seen}")
             )["outcomes"]
-            found += [answer_of(one) for one in told]
+            scanned = [one for one in told if one["scan_id"] not in self._own]
+            self._told += len(scanned)
+            found += [answer_of(one) for one in scanned]
             if told:
                 self._seen = int(told[-1]["sequence"])
             if len(told) == 50:
@@ -170,15 +177,19 @@ class Post:
             time.sleep(0.05)
 
     def _judged(self, *, within: float) -> list[Answer]:
-        """Return the verdicts on scans since the last look: noise read before them is told too."""
+        """Return the verdicts since the last look: noise is told too, and earlier scans come first.
+
+        Waits until all that a tone told of is on the page.
+        """
         ends = time.monotonic() + within
+        found: list[Answer] = []
         while True:
-            found = [
-                one for one in self.news(within=max(0.0, ends - time.monotonic()))
-                if not one.say.startswith(NO_SCAN)
-            ]  # fmt: skip
-            if found or time.monotonic() >= ends:
+            found += [one for one in self.news() if one.say not in NO_SCAN]
+            if (found and self._told >= self._owed) or time.monotonic() >= ends:
+                if found:
+                    self._owed = self._told
                 return found
+            time.sleep(0.05)
 
     def devices_shown(self) -> dict[str, str]:
         """Return the words about each device that the page shows, by their state."""
@@ -188,13 +199,13 @@ class Post:
     def enter(self, name: str, value: str) -> Answer:
         """Give what the station asks for, on its page, until the server has answered."""
         key = secrets.token_hex(16)
+        self._own.add(key)
         told = self._ask(
             lambda: self._page.post(
                 f"/api/bench/{self.code}/entries",
                 json={"entry_id": key, "name": name, "value": value}, headers=self._headers(),
             )
         )  # fmt: skip
-        self._seen = max(self._seen, int(told["sequence"]))
         return answer_of(told)
 
     def work_as(self, login: str) -> None:
@@ -257,6 +268,7 @@ class Post:
 
     def _type(self, code: str) -> Answer:
         key = secrets.token_hex(16)
+        self._own.add(key)
         told = self._ask(
             lambda: self._page.post(
                 f"/api/bench/{self.code}/scans",
@@ -267,7 +279,6 @@ class Post:
                 headers=self._headers(),
             )
         )  # fmt: skip
-        self._seen = max(self._seen, int(told["sequence"]))
         self._tally.count("typed with a reason")
         return answer_of(told)
 

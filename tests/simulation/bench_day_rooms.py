@@ -61,8 +61,9 @@ class Wet(Bench):
         if post.await_label(answer.subject):
             part = Thing(answer.subject, "omar")
             if self.rng.random() < 0.15:
-                self.reprint(post, part)
-            self.things.put(self.things.parts, [part])
+                self.things.put(self.things.parts, self.reprint(post, [part]))
+            else:
+                self.things.put(self.things.parts, [part])
         self.things.put(self.things.done, [thing])
 
     def _extract(self) -> None:

@@ -145,14 +145,20 @@ class Bench(threading.Thread):
         if frames == 1 and tone not in (Tone.REFUSED, Tone.STORED):
             self.tally.surprise(f"{post.kind.value}: {raw!r} sounded {tone}")
 
-    def reprint(self, post: Post, thing: Thing) -> None:
-        """Have the damaged label of a thing replaced, and scan the new one back."""
-        if not post.print_again(thing.code, DAMAGED, payload=self.payload(thing.code)):
-            return
-        for other in self.everywhere:
-            if thing.code in other.live:
-                post.void.append(other.live.pop(thing.code))
-        post.await_label(thing.code)
+    def reprint(self, post: Post, things: list[Thing]) -> list[Thing]:
+        """Have the damaged labels of things replaced, and scan the new ones back.
+
+        Returns the things whose labels are live: the others wait for theirs till the evening.
+        """
+        ordered = []
+        for thing in things:
+            if post.print_again(thing.code, DAMAGED, payload=self.payload(thing.code)):
+                ordered.append(thing.code)
+                for other in self.everywhere:
+                    if thing.code in other.live:
+                        post.void.append(other.live.pop(thing.code))
+        waiting = {code for code in ordered if not post.await_label(code)}
+        return [thing for thing in things if thing.code not in waiting]
 
 
 class Front(Bench):
@@ -192,12 +198,10 @@ class Front(Bench):
                 post.expect(post.scan(self.payload(thing.code)), "again", "already")
         if not taken:
             if self.tally.papers < self.tally.labels_wanted:
-                mine = self.things.take(
-                    self.things.samples, 1, self.rng, lambda one: one.holder == "salma"
-                )
-                for thing in mine:
-                    self.reprint(post, thing)
-                self.things.put(self.things.samples, mine)
+                # Labels get damaged all day, of what waits and of what is done.
+                kept = self.rng.choice((self.things.samples, self.things.done))
+                mine = self.things.take(kept, self.rng.randint(1, 6), self.rng)
+                self.things.put(kept, self.reprint(post, mine))
             else:
                 post.expect(post.command(Command.HELP), "help")
         last = taken[-1] if taken else None
