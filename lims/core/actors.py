@@ -36,5 +36,10 @@ class Actor:
         """Whether a human stands behind it who has signed in."""
         return self.person is not None
 
+    @property
+    def at_console(self) -> bool:
+        """Whether it acts at the server's own console."""
+        return self.id.startswith("console:")
+
 
 SYSTEM = Actor("system")

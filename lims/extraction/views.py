@@ -35,7 +35,7 @@ def overview() -> Answer:
             look=state_look, line_words={one.value: words for one, words in LINE_WORDS.items()},
             lines=[(one.value, translate(words)) for one, words in LINE_WORDS.items()],
             procedures=[
-                (one.id, f"{one.name} v{one.version}")
+                (one.id, f"{one.name} v{one.version} · {(arabic and one.title_ar) or one.title}")
                 for one in current_procedures(session, Activity.EXTRACTION, at=now())
             ],
             stations=[

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Steps of the run-through at the benches: reception, preparation, extraction."""
 
+import re
+
 from lims.core.codes import ALPHABET, threes
 from lims.core.scans import Command
 from lims.demo.driver.benches import Bench
@@ -61,8 +63,13 @@ def extract(play: Play, line: Line) -> None:
     bench = play.bench("extraction", "technician")
     before = bench.odometer()
     page = bench.person.open("/extraction")
+    form = page.form("/extraction")
+    title = "Bone:" if line is Line.BONE else "Reference samples:"
+    fitting = re.search(rf'<option value="(\d+)"[^>]*>[^<]*{title}', page.text)
+    if fitting is None:
+        raise StepFailed(f"no procedure for {line.value} is offered; {page.said()}")
     page = bench.person.send(
-        page.form("/extraction"), {"line": line.value, "station": bench.station}
+        form, {"line": line.value, "station": bench.station, "procedure": fitting[1]}
     )
     batch = page.url.rsplit("/", 1)[-1]
     bench.refuse(play.payloads[play.aliquots[samples[0]]], "batch")

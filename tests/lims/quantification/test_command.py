@@ -56,7 +56,7 @@ def test_a_table_is_shown_then_taken_in_once_at_the_console(
     wrong.write_text(file.read_text("utf-8").replace(code, blank), "utf-8")
 
     def run(which: Path, *more: str) -> tuple[int, Any, str]:
-        arguments = [str(which), "--plate", plate, "--folder", str(laboratory), "--as", login]
+        arguments = [str(which), "--plate", plate, "--folder", str(laboratory)]
         ran = CliRunner().invoke(
             main, ["import-quantification", *arguments, *more], input=f"{PASSWORD}\n"
         )
@@ -67,7 +67,7 @@ def test_a_table_is_shown_then_taken_in_once_at_the_console(
     dry = run(file, "--dry-run", "--json")[1]
     with database.reading() as session:
         before = imports_of(session, plate)
-    taken = run(file)
+    taken = run(file, "--as", login)
     again = run(file)
     refused = run(wrong, "--json")
     with database.reading() as session:
