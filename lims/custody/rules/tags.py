@@ -203,6 +203,7 @@ class Tag(StrEnum):
     BATCH_WORK_STARTED = "batch:work:started", N_("Batch started")
     BATCH_WORK_COMPLETED = "batch:work:completed", N_("Batch completed")
     BATCH_WORK_REVIEWED = "batch:work:reviewed", N_("Batch reviewed")
+    BATCH_WORKSHEET_PRINTED = "batch:worksheet:printed", N_("Worksheet of the batch printed")
     BATCH_RECORD_VOIDED = "batch:record:voided", N_("Batch voided")
     PLATE_RECORD_OPENED = "plate:record:opened", N_("Plate opened")
     PLATE_ITEM_MOVED = "plate:item:moved", N_("Plate moved")
@@ -216,6 +217,10 @@ class Tag(StrEnum):
     PLATE_WORK_REVIEWED = "plate:work:reviewed", N_("Plate reviewed")
     PLATE_NAMES_GIVEN = "plate:names:given", N_("Names of the analyzer given")
     PLATE_RECORD_EXPORTED = "plate:record:exported", N_("Plate record written for an instrument")
+    PLATE_WORKSHEET_PRINTED = "plate:worksheet:printed", N_("Worksheet of the plate printed")
+    PLATE_ROBOT_WRITTEN = "plate:robot:written", N_("Robot file written")
+    PLATE_ROBOT_COMPARED = "plate:robot:compared", N_("Robot file compared, it agrees")
+    ROBOT_TEMPLATE_SAVED = "robot:template:saved", N_("Template of robot files saved")
     PLATE_RECORD_VOIDED = "plate:record:voided", N_("Plate voided")
 
     # the four stages
