@@ -328,6 +328,13 @@ class Post:
     def settle(self, code: str) -> None:
         """Do what the page says of a label that does not come: look, or have it printed again."""
         words = self.waiting_labels().get(code, "")
+        if "scan it back" in words and code not in self.papers:
+            # It may have been thrown on the heap by mistake.
+            heap = [one for one in self.void if one[:CODE_LENGTH] == code]
+            if heap and self.scan(heap[-1]).accepted:
+                self.live[code] = heap[-1]
+                self.void.remove(heap[-1])
+                return
         if "perhaps printed" not in words and "did not come out" not in words:
             return
         # Whoever reads it looks into the tray once more.
