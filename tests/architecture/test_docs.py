@@ -20,6 +20,7 @@ from lims.core.db import Database
 from lims.core.settings import Settings
 from lims.custody.rules import HoldReason, Tag
 from lims.demo.views import blueprint as demonstration
+from lims.printers.rules import TROUBLES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -94,6 +95,31 @@ def test_every_key_of_a_benchs_settings_is_described() -> None:
     text = read("docs/administration.md")
 
     assert [key for key in _TOP | _STATION if key not in text] == []
+
+
+def test_every_fault_of_a_printer_is_described_in_the_words_of_the_pages() -> None:
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| ([^|]+) \| [^|]+ \| ([^|]+) \|$", read("docs/bench.md"), re.M
+    )
+
+    assert [(code, trouble.happened, trouble.act) for code, trouble in TROUBLES.items()] == rows
+
+
+def test_the_two_languages_of_the_bench_name_the_same_commands_codes_and_settings() -> None:
+    named = [
+        [
+            set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))),
+            len(re.findall(r"^#", text, re.MULTILINE)),
+            len(re.findall(r"^\|", text, re.MULTILINE)),
+            [
+                line.split("#")[0].rstrip()
+                for line in re.findall(r"^[a-z_]+ = .*$", text, re.MULTILINE)
+            ],
+        ]
+        for text in (read("docs/bench.md"), read("docs/bench.ar.md"))
+    ]
+
+    assert named[0] == named[1]
 
 
 def test_every_type_of_event_and_every_reason_of_a_hold_is_described() -> None:
