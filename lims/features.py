@@ -57,7 +57,15 @@ from lims.equipment.models import Instrument
 from lims.extraction.models import Dilution, Extract
 from lims.extraction.operations import MEANING as EXTRACTION
 from lims.extraction.views import blueprint as extraction
-from lims.genotyping.models import Finding, Injection, Profile, Reading, Run, RunFile
+from lims.genotyping.models import (
+    Finding,
+    Injection,
+    PlateRecordTemplate,
+    Profile,
+    Reading,
+    Run,
+    RunFile,
+)
 from lims.genotyping.operations import MEANING as INJECTION
 from lims.genotyping.views import blueprint as genotyping
 from lims.handovers.models import HandedThing, HandOver
@@ -187,6 +195,7 @@ TABLES = (
     Finding,
     Reading,
     Profile,
+    PlateRecordTemplate,
     BenchSession,
     StationState,
     ScanRecord,

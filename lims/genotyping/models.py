@@ -20,7 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from instruments.analyzers.plate_records import AnalyzerModel as AnalyzerModel
 from lims.core.db import Base, BigId, stored_enum
+from lims.core.guards import APPEND_ONLY, guarded
 from lims.genotyping.rules import ProfileState as ProfileState
 from lims.genotyping.rules import RunState as RunState
 from lims.genotyping.rules import Severity as Severity
@@ -177,3 +179,24 @@ class Profile(OfCode, Base):
     def ref(self) -> str:
         """What binds its sealed columns to the row."""
         return f"{self.sample_code}.{self.version}"
+
+
+class PlateRecordTemplate(Base):
+    """One version of a record of the laboratory's own analyzer, from which others are written."""
+
+    __tablename__ = "plate_record_template"
+    __table_args__ = (
+        UniqueConstraint("name", "version"),
+        CheckConstraint("version >= 1", name="version"),
+        {"info": guarded(APPEND_ONLY)},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int]
+    model: Mapped[AnalyzerModel] = mapped_column(stored_enum(AnalyzerModel))
+    file_name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(80))

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from instruments.analyzers.kit import Kit
+from instruments.analyzers.plate_records import AnalyzerModel
 from lims.genotyping.rules.readings import MOST_ALLELES, read_loci
 
 PASSWORD = fields.String(required=True, validate=validate.Length(max=200))
@@ -30,10 +31,25 @@ class InjectionSchema(Schema):
     injection = fields.Integer(load_default=None)
 
 
-class InstrumentSchema(Schema):
-    """For which instrument a plate record is written."""
+class RecordSchema(Schema):
+    """From which template a plate record is written."""
 
-    instrument = fields.String(load_default="3130", validate=validate.Length(max=20))
+    template = fields.Integer(required=True)
+
+
+class RecordTemplateSchema(Schema):
+    """A record of the laboratory's analyzer: looked at, or kept as a version of a template.
+
+    `sha256` names the file that was looked at before, in place of the file itself.
+    """
+
+    name = fields.String(required=True, validate=validate.Length(max=60))
+    model = fields.String(
+        required=True, validate=validate.OneOf([one.value for one in AnalyzerModel])
+    )
+    sha256 = fields.String(load_default="", validate=validate.Regexp("^([0-9a-f]{64})?$"))
+    file_name = fields.String(load_default="", validate=validate.Length(max=200))
+    keep = fields.Boolean(load_default=False)
 
 
 class ImportSchema(Schema):

@@ -221,6 +221,7 @@ class Tag(StrEnum):
     PLATE_ROBOT_WRITTEN = "plate:robot:written", N_("Robot file written")
     PLATE_ROBOT_COMPARED = "plate:robot:compared", N_("Robot file compared, it agrees")
     ROBOT_TEMPLATE_SAVED = "robot:template:saved", N_("Template of robot files saved")
+    PLATE_TEMPLATE_ADDED = "plate:template:added", N_("Template of plate records added")
     PLATE_RECORD_VOIDED = "plate:record:voided", N_("Plate voided")
 
     # the four stages

@@ -21,16 +21,24 @@ from lims.genotyping.operations.profiles import (
     withdraw_profile,
 )
 from lims.genotyping.operations.reading import commitment, settle_difference, submit_reading
+from lims.genotyping.operations.records import (
+    LeftRecord,
+    keep_record_template,
+    let_record_leave,
+)
 from lims.genotyping.operations.stations import MEANING
 
 __all__ = [
     "MEANING",
     "ImportResult",
+    "LeftRecord",
     "accept_profile",
     "answer_finding",
     "commitment",
     "complete_injection_plate",
     "import_run",
+    "keep_record_template",
+    "let_record_leave",
     "name_for_analyzer",
     "open_injection_plate",
     "read_folder",

@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,13 @@ from lims.custody.rules import Tag
 from lims.genotyping.models import Run
 from lims.genotyping.queries.kits import kit_of_plate, usual_size_standard
 from lims.genotyping.rules import ROLE_WORDS
-from lims.genotyping.rules.plates import INJECTABLE_DAYS, ladder_positions
+from lims.genotyping.rules.plates import (
+    AGE_LIMIT,
+    INJECTABLE_DAYS,
+    check_ladders,
+    ladder_positions,
+    wells_per_ladder,
+)
 from lims.genotyping.rules.refusals import (
     AllOnHold,
     ControlsMissing,
@@ -40,7 +47,7 @@ from lims.plates.operations import complete_plate, fill_well, open_plate, record
 from lims.plates.queries import lots_used, plate_of, state_of, wells_of
 from lims.plates.rules import WellRole, WorkState, read_position
 from lims.printing.queries import check_label
-from lims.procedures.queries import current_procedures
+from lims.procedures.queries import current_procedures, document_of, procedure_of
 from lims.reagents.queries import lot_of
 
 
@@ -61,13 +68,15 @@ def open_injection_plate(
 
     Extracts on hold are left out. Its label is printed at `station`. Raises NotFound,
     NotAnAmplificationPlate, PlateNotCompleted, OnHold, PlateTooOld, ControlsMissing, AllOnHold,
-    KitUnknown, NoRoomForLadder, ProcedureMissing, NotAuthorised.
+    KitUnknown, NoRoomForLadder, NoRoomInSet, ProcedureMissing, NotAuthorised.
     """
     require_authorised(session, by, Activity.INJECTION, on=at.date())
     lock_subject(session, source)
     plate = plate_of(session, source)
     wells = wells_of(session, source)
-    _check_source(session, plate, wells, at=at)
+    procedures = current_procedures(session, Activity.INJECTION, at=at)
+    limits = document_of(procedures[0]).limits if procedures else {}
+    _check_source(session, plate, wells, most=limits.get(AGE_LIMIT, INJECTABLE_DAYS), at=at)
     kit = kit_of_plate(source, plate.kit)
     held = {
         well.position
@@ -77,10 +86,12 @@ def open_injection_plate(
     copied = [well for well in wells if well.position not in held]
     if not any(well.role is WellRole.SAMPLE for well in copied):
         raise AllOnHold(code=source)
-    ladders = ladder_positions([well.position for well in copied], code=source)
-    procedures = current_procedures(session, Activity.INJECTION, at=at)
     if not procedures:
         raise ProcedureMissing()
+    ladders = ladder_positions(
+        [well.position for well in copied], code=source,
+        each=wells_per_ladder(limits, procedure=procedures[0].name),
+    )  # fmt: skip
     opened = open_plate(
         session, activity=Activity.INJECTION, procedure_id=procedures[0].id, line=plate.line,
         kit=kit.name, size_standard=usual_size_standard(kit), made_from=source, by=by, at=at,
@@ -98,20 +109,40 @@ def open_injection_plate(
     return Opened(opened.code, opened.label, ladders, tuple(sorted(held)))
 
 
-def _check_source(session: Session, plate: Plate, wells: Sequence[Well], *, at: datetime) -> None:
+def _check_source(
+    session: Session, plate: Plate, wells: Sequence[Well], *, most: Decimal, at: datetime
+) -> None:
     if plate.activity is not Activity.AMPLIFICATION:
         raise NotAnAmplificationPlate(code=plate.code)
     state = state_of(session, plate.code)
     if plate.completed_at is None or state not in (WorkState.COMPLETED, WorkState.REVIEWED):
         raise PlateNotCompleted(code=plate.code, state=state)
     refuse_if_held(session, plate.code)
-    days = (at - plate.completed_at).days
-    if days > INJECTABLE_DAYS:
-        raise PlateTooOld(code=plate.code, count=days, limit=INJECTABLE_DAYS)
+    _check_days(plate, most=most, at=at)
     roles = {well.role for well in wells}
     for role in (WellRole.POSITIVE, WellRole.NEGATIVE):
         if role not in roles:
             raise ControlsMissing(code=plate.code, control=Say(ROLE_WORDS[role]))
+
+
+def check_age(session: Session, plate: Plate, *, at: datetime) -> None:
+    """Raise PlateTooOld where what stands on an injection plate was amplified too long ago.
+
+    The limit is that of the procedure under which the plate was opened.
+    """
+    if plate.made_from is None:
+        return
+    document = document_of(procedure_of(session, plate.procedure_id))
+    most = document.limits.get(AGE_LIMIT, INJECTABLE_DAYS)
+    _check_days(plate_of(session, plate.made_from), most=most, at=at)
+
+
+def _check_days(amplified: Plate, *, most: Decimal, at: datetime) -> None:
+    if amplified.completed_at is None:
+        return
+    days = (at - amplified.completed_at).days
+    if days > most:
+        raise PlateTooOld(code=amplified.code, count=days, limit=f"{most:f}")
 
 
 def use_on_injection_plate(
@@ -151,12 +182,22 @@ def complete_injection_plate(
 ) -> Plate:
     """Complete an injection plate: from now on it can be loaded and its run imported.
 
-    Raises NotFound, LabelNotVerified, LotsMissing, NotOpen, OnHold.
+    Raises NotFound, LabelNotVerified, LotsMissing, LadderMissing, PlateTooOld, NotOpen, OnHold.
     """
     require_authorised(session, by, Activity.INJECTION, on=at.date())
     check_label(session, plate_code)
     if not lots_used(session, plate_code):
         raise LotsMissing(code=plate_code)
+    plate = plate_of(session, plate_code)
+    check_age(session, plate, at=at)
+    procedure = procedure_of(session, plate.procedure_id)
+    wells = wells_of(session, plate_code)
+    check_ladders(
+        [well.position for well in wells],
+        [well.position for well in wells if well.role is WellRole.LADDER],
+        code=plate_code,
+        each=wells_per_ladder(document_of(procedure).limits, procedure=procedure.name),
+    )
     return complete_plate(session, plate_code, by=by, at=at, station=station)
 
 

@@ -3,7 +3,7 @@
 
 from lims.genotyping.queries.kits import control_genotypes, kit, kits, usual_size_standard
 from lims.genotyping.queries.opened import FindingRead, alleles_of, calls_of_injection
-from lims.genotyping.queries.plates import PlatePicture, plate_picture, plate_record
+from lims.genotyping.queries.plates import PlatePicture, plate_picture
 from lims.genotyping.queries.profiles import (
     Path,
     ProfilePicture,
@@ -16,6 +16,14 @@ from lims.genotyping.queries.readings import (
     Waiting,
     reading_case,
     waiting_readings,
+)
+from lims.genotyping.queries.records import (
+    Understood,
+    plate_record,
+    record_template,
+    record_templates,
+    template_versions,
+    understood,
 )
 from lims.genotyping.queries.runs import (
     RunPicture,
@@ -33,11 +41,14 @@ from lims.genotyping.queries.signals import electropherogram
 from lims.genotyping.queries.wells import awaited_wells, origins, sample_name
 
 __all__ = [
-    "FindingRead", "Path", "PlatePicture", "ProfilePicture", "ReadingCase", "RunPicture", "Waiting",
+    "FindingRead", "Path", "PlatePicture", "ProfilePicture", "ReadingCase", "RunPicture",
+    "Understood", "Waiting",
     "alleles_of", "awaited_wells", "calls_of_injection", "control_genotypes", "electropherogram",
     "findings_of",
     "injections_of_well", "kit", "kits", "ladder_used", "origins", "other_injection",
     "plate_picture", "plate_record", "plates_to_run", "profile_of", "profile_paths",
-    "profile_picture", "reading_case", "run_of", "run_picture", "runs", "sample_name",
-    "thresholds_of_run", "usual_size_standard", "waiting_readings",
+    "profile_picture", "reading_case", "record_template", "record_templates",
+    "run_of", "run_picture", "runs", "sample_name",
+    "template_versions", "thresholds_of_run", "understood",
+    "usual_size_standard", "waiting_readings",
 ]  # fmt: skip

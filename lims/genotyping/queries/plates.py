@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from instruments.analyzers.plate_records import TEMPLATES, PlateRecordWell, write_plate_record
 from lims.core.errors import NotFound
 from lims.custody.queries import blocked
 from lims.custody.rules import HoldStanding
@@ -57,24 +56,4 @@ def plate_picture(session: Session, code: str) -> PlatePicture:
         uses=uses_of(session, code),
         holds=blocked(session, code),
         runs=tuple(session.scalars(select(Run).where(Run.plate_code == code).order_by(Run.id))),
-    )
-
-
-def plate_record(picture: PlatePicture, *, instrument: str) -> bytes:
-    """Return the record that the analyzer's software imports; `instrument` is a template's name.
-
-    Raises NotFound for an instrument without a template.
-    """
-    template = TEMPLATES.get(instrument)
-    if template is None:
-        raise NotFound(code=instrument)
-    columns = {"Size Standard": picture.plate.size_standard}
-    return write_plate_record(
-        [
-            PlateRecordWell(well.position, picture.names[well.position], columns)
-            for well in picture.wells
-        ],
-        template=template,
-        plate=picture.plate.file_plate_name or picture.plate.code,
-        description=picture.plate.kit,
     )

@@ -56,6 +56,30 @@ class NoRoomForLadder(Refusal):
     do = N_("Take samples off the amplification plate, or inject them in two runs.")
 
 
+class NoRoomInSet(Refusal):
+    """An injection set that is full, where the procedure asks for a ladder in each."""
+
+    says = N_(
+        "Wells %(first)s to %(last)s of plate %(code)s are full: the ladder of that injection set "
+        "has no room."
+    )
+    do = N_("Leave a well free in each injection set when the samples are amplified again.")
+
+
+class LadderMissing(Refusal):
+    """A plate or an injection set without a ladder."""
+
+    says = N_("No ladder stands in wells %(first)s to %(last)s of plate %(code)s.")
+    do = N_("Put a ladder into a free well of that injection set before the plate is completed.")
+
+
+class InjectionSetOdd(Refusal):
+    """A procedure that asks for a ladder in sets that no analyzer injects."""
+
+    says = N_("Procedure %(name)s: %(limit)s is %(read)s; it can be %(known)s.")
+    do = N_("Ask the laboratory manager for a new version of the procedure.")
+
+
 class KitUnknown(Refusal):
     """A plate whose kit has no definition."""
 

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of an injection plate: its map, the names of the analyzer, its record."""
 
-from flask import Response, url_for
+from flask import url_for
 from sqlalchemy.orm import Session
 
-from instruments.analyzers.plate_records import TEMPLATES
 from lims.core.clock import now
 from lims.core.codes import Kind
 from lims.genotyping import operations, queries
 from lims.genotyping.rules.plates import read_names
-from lims.genotyping.schemas import InstrumentSchema, NamesSchema
+from lims.genotyping.schemas import NamesSchema
 from lims.genotyping.views.blueprint import Answer, blueprint
 from lims.web.errors import wants_json
 from lims.web.guard import needs, signed_in
-from lims.web.pages import code_in_path, done, form, page, query, reading, write
+from lims.web.pages import code_in_path, done, form, page, reading, write
 from lims.web.rights import Right
 
 
@@ -40,28 +39,13 @@ def plate(code: str) -> Answer:
                 "runs": [run.id for run in picture.runs],
             }  # fmt: skip
         return page(
-            "genotyping/plate.html", picture=picture, templates=sorted(TEMPLATES),
+            "genotyping/plate.html", picture=picture, templates=queries.record_templates(session),
             table="\n".join(
                 f"{well.position}\t{well.file_sample_name}"
                 for well in picture.wells
                 if well.file_sample_name
             ),
         )  # fmt: skip
-
-
-@blueprint.get("/injection/<code>/record")
-@needs(Right.SEE_RUNS)
-def record(code: str) -> Answer:
-    """Download the plate record that the analyzer's software imports."""
-    read = code_in_path(code, Kind.PLATE)
-    instrument = query(InstrumentSchema())["instrument"]
-    with reading() as session:
-        content = queries.plate_record(queries.plate_picture(session, read), instrument=instrument)
-    return Response(
-        content,
-        mimetype="text/plain",
-        headers={"Content-Disposition": f'attachment; filename="{read}-{instrument}.txt"'},
-    )
 
 
 @blueprint.post("/injection/<code>/names")

@@ -11,9 +11,57 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+TRIGGERS = {
+    "postgresql": [
+        "CREATE TRIGGER plate_record_template_append_only BEFORE UPDATE OR DELETE OR "
+        "TRUNCATE ON plate_record_template FOR EACH STATEMENT EXECUTE FUNCTION "
+        "osteon_refuse('it is append-only')"
+    ],
+    "sqlite": [
+        "CREATE TRIGGER plate_record_template_no_update BEFORE UPDATE ON "
+        "plate_record_template BEGIN SELECT RAISE(ABORT, 'plate_record_template is "
+        "append-only'); END",
+        "CREATE TRIGGER plate_record_template_no_delete BEFORE DELETE ON "
+        "plate_record_template BEGIN SELECT RAISE(ABORT, 'plate_record_template is "
+        "append-only'); END",
+        "CREATE TRIGGER plate_record_template_no_replace BEFORE INSERT ON "
+        "plate_record_template WHEN EXISTS (SELECT 1 FROM plate_record_template WHERE (id = "
+        "NEW.id) OR (name = NEW.name AND version = NEW.version)) BEGIN SELECT RAISE(ABORT, "
+        "'plate_record_template has this row already'); END",
+    ],
+}
+
 
 def upgrade() -> None:
-    """Create the tables with their constraints, indexes."""
+    """Create the tables with their constraints, indexes and triggers."""
+    op.create_table(
+        "plate_record_template",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "model",
+            sa.Enum(
+                "3100",
+                "3130",
+                "3500",
+                "SeqStudio",
+                name="analyzermodel",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", lims.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_plate_record_template_version")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plate_record_template")),
+        sa.UniqueConstraint("name", "version", name=op.f("uq_plate_record_template_name_version")),
+    )
     op.create_table(
         "run",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -187,3 +235,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("injection_id", "reader", name=op.f("uq_reading_injection_id_reader")),
     )
     op.create_index(op.f("ix_reading_injection_id"), "reading", ["injection_id"], unique=False)
+    for ddl in TRIGGERS[op.get_bind().dialect.name]:
+        ddl = ddl.replace("%", "%%")
+        op.execute(sa.DDL(ddl))  # type: ignore[no-untyped-call]  # SQLAlchemy's own

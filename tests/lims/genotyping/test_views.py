@@ -10,13 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from instruments.analyzers.plate_records import read_plate_record
 from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.db import Database
 from lims.core.scans import StationKind
 from lims.genotyping.models import Run
-from lims.genotyping.queries import awaited_wells
 from lims.people.rules import Activity
 from lims.plates.models import Plate
 from lims.plates.queries import state_of, wells_of
@@ -138,20 +136,6 @@ def test_the_viewer_is_given_every_dye_of_the_stored_file_with_sizes_that_grow(
             "allele", "off-ladder", "stutter", "pull-up", "artefact", "size", "not-called",
         }  # fmt: skip
         assert drawn["bins"]
-
-
-def test_the_plate_record_gives_each_well_the_name_its_file_must_carry(
-    an_injection_plate: Any, sign_in: SignIn, cast: Cast, database: Database
-) -> None:
-    plate = an_injection_plate(samples=2)
-    client = sign_in(cast.technician)
-    for instrument in ("3130", "3500", "3730"):
-        answer = client.get(f"/injection/{plate.code}/record?instrument={instrument}")
-        record = read_plate_record(answer.data, name="record.txt")
-        with database.reading() as session:
-            awaited = {well.position: well.name for well in awaited_wells(session, plate.code)}
-        assert {well.well: well.sample_name for well in record.wells} == awaited
-        assert record.plate == plate.code
 
 
 def test_names_of_the_analyzer_are_pasted_as_a_table_until_a_run_came(
