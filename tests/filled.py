@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.analyzers.abif_writer import SyntheticWell, synthetic_run
+from instruments.analyzers.plate_records import AnalyzerModel
 from instruments.analyzers.size_standards import size_standards_of
 from instruments.analyzers.synthetic import Role, Sex, SyntheticInstrument, draw_genotype, seeded
 from lims.amplification.operations import (
@@ -42,6 +43,7 @@ from lims.genotyping.operations import (
     accept_profile,
     complete_injection_plate,
     import_run,
+    keep_record_template,
     open_injection_plate,
     submit_reading,
     use_on_injection_plate,
@@ -187,6 +189,15 @@ def _injected(session: Session, make: Builders, cast: Cast, plate: str, at: date
     lot = make.a_lot(session, reagent=f"{KIT} ladder", activity=Activity.INJECTION)
     use_on_injection_plate(session, opened.code, lot, by=cast.technician, at=at)
     complete_injection_plate(session, opened.code, by=cast.technician, at=at)
+    record = (
+        b"Plate Name\tOwner\nOLD\tAB\nWell\tSample Name\tSample Type\n"
+        b"A01\tL\tAllelic Ladder\nB01\tS\tSample\nC01\tP\tPositive Control\n"
+        b"D01\tN\tNegative Control\n"
+    )
+    keep_record_template(
+        session, record, name="own", model=AnalyzerModel.A3130, file_name="own.txt",
+        by=cast.manager, at=at,
+    )  # fmt: skip
     return opened.code
 
 
