@@ -58,3 +58,8 @@ def instruments(session: Session, *, today: date) -> tuple[InstrumentShown, ...]
         )
         for one in session.scalars(found)
     )  # fmt: skip
+
+
+def is_instrument(session: Session, code: str) -> bool:
+    """Return whether a code is an instrument's; places of storage have codes of the same kind."""
+    return session.get(Instrument, code) is not None

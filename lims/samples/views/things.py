@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lims.core.clock import utc_text
 from lims.core.codes import Kind, is_code
+from lims.equipment.queries import is_instrument
 from lims.people.queries import stations
 from lims.people.rules import LINE_WORDS
 from lims.printing.queries import labels_of
@@ -98,6 +99,7 @@ def thing(code: str) -> Answer:
             work=_page_of(found.code) if found.kind in (Kind.BATCH, Kind.PLATE) else "",
             printers=_printers(session) if labels_of(session, found.code) else [],
             place=where(session, found.code),
+            recallable=found.kind is Kind.LOT or is_instrument(session, found.code),
             storable=found.kind in KINDS_OF_USE[BoxUse.ANYTHING],
         )  # fmt: skip
 

@@ -410,6 +410,12 @@ def test_a_real_run_goes_through_to_accepted_profiles(
     assert carried.source == (plate.amplification, places["PX"].position)
     assert [one.profiles[0][1:] for one in whole.results] == [(1, "accepted")]
     assert whole.above[-1].code in reach.samples
+    shown = quality.get(f"/recall/{extraction}", headers={"Accept-Language": "ar"})
+    assert shown.status_code == 200
+    assert all(sample in shown.get_data(as_text=True).replace(" ", "") for sample in reach.samples)
+    told = quality.get(f"/recall/{extraction}", headers={"Accept": "application/json"}).get_json()
+    assert told["samples"] == list(reach.samples)
+    assert quality.get(f"/recall/{plate.code}").status_code == 404
 
 
 def test_the_real_run_without_controls_shows_what_is_missing_and_gives_nothing_to_read(
