@@ -26,7 +26,7 @@ class RecordNotWritten(Refusal):
     """A plate record that would be wrong."""
 
     says = N_("No plate record of %(plate)s was written: %(why)s.")
-    do = N_("%(then)s Nothing left.")
+    do = N_("%(then)s No record was given out.")
     status = 422
 
 
