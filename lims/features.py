@@ -125,6 +125,8 @@ from lims.storage.operations import MEANING as STORAGE
 from lims.storage.views import blueprint as storage
 from lims.throughput.views import blueprint as throughput
 from lims.web.rights import Right
+from lims.worksheets.models import BenchPaper, RobotTemplate
+from lims.worksheets.views import blueprint as worksheets
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     people,
@@ -140,6 +142,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     extraction,
     quantification,
     amplification,
+    worksheets,
     quality,
     throughput,
     genotyping,
@@ -189,6 +192,8 @@ TABLES = (
     Quantity,
     QuantityDecision,
     Amplification,
+    RobotTemplate,
+    BenchPaper,
     Run,
     RunFile,
     Injection,

@@ -18,7 +18,7 @@ MAY_BE_LONGER = {
 FEATURES = (
     "custody", "people", "storage", "reagents", "equipment", "printing", "samples", "plates",
     "extraction", "quantification", "amplification", "genotyping", "bench", "throughput",
-    "quality", "cases", "identities", "handovers",
+    "quality", "cases", "identities", "handovers", "worksheets",
 )  # fmt: skip
 IN_A_FEATURE = {"__init__", "rules", "models", "queries", "operations", "schemas", "views"}
 IN_CUSTODY = IN_A_FEATURE | {"verifier"}
