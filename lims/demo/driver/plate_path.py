@@ -77,6 +77,10 @@ def amplify(play: Play, line: Line) -> str:
     bench.scan(play.stock("thermocycler"))
     bench.command(Command.DONE)
     play.refused += bench.refusals
+    page = bench.person.open(f"/worksheets/{plate}")
+    printed = bench.person.download(page.form(f"/worksheets/{plate}"))
+    if not printed.startswith(b"%PDF"):
+        raise StepFailed(f"no worksheet of {plate} was printed")
     return plate
 
 

@@ -31,7 +31,12 @@ from lims.worksheets.schemas import EditSchema, TemplateSchema, WriteSchema
 from lims.worksheets.views.papers import SHOWN, Answer, blueprint
 
 BEGINNING = "Plate = {plate}\nWell = {position}\nSource = {source}\nVolume = {volume}\n"
-"""What the editor begins with."""
+"""The columns that the editor begins with."""
+
+EMPTY: dict[str, object] = {
+    "name": "", "text": BEGINNING, "separator": Separator.COMMA, "ends": Ends.CRLF, "decimal": ".",
+    "extracts_only": "", "plate": "",
+}  # fmt: skip
 
 SEPARATOR_WORDS = {
     Separator.COMMA: N_("comma"), Separator.SEMICOLON: N_("semicolon"), Separator.TAB: N_("tab"),
@@ -61,9 +66,9 @@ def templates() -> Answer:
                 ]
             }
         chosen = next((one for one in saved if one.name == asked), None)
-        sent: Mapping[str, object] = {"text": BEGINNING}
+        sent: Mapping[str, object] = EMPTY
         if chosen is not None:
-            sent = {
+            sent = EMPTY | {
                 "name": chosen.name, "text": chosen.template.text,
                 "separator": chosen.template.separator, "ends": chosen.template.ends,
                 "decimal": chosen.template.decimal,

@@ -125,6 +125,7 @@ def test_a_plate_is_filled_across_printed_in_both_languages_and_written_for_a_ro
     assert sheets["ar"] != sheets["en"]
 
     # A template is tried, then saved in versions that nobody can change.
+    assert "Well = {position}" in manager.get("/robots").text
     tried = manager.post("/robots/preview", data=TEMPLATE | {"plate": plate}).text
     assert thick in tried
     assert "{sauce} is not known" in manager.post(
@@ -135,6 +136,7 @@ def test_a_plate_is_filled_across_printed_in_both_languages_and_written_for_a_ro
     for version, more in ((1, {}), (1, {}), (2, {"decimal": ","})):
         saved = manager.post("/robots", json=TEMPLATE | more, headers={"Idempotency-Key": key()})
         assert (saved.status_code, saved.json["version"]) == (201, version)
+    assert "H2O = {diluent}" in manager.get("/robots?name=Janus").text
     with pytest.raises(DBAPIError), database.writing() as session:
         session.execute(update(RobotTemplate).values(figures="{}"))
     assert thick in client.get(f"{page}?template=Janus").text
