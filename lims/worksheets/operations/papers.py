@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from lims.core.actors import Actor
 from lims.core.codes import Kind
 from lims.core.files import FileStore
-from lims.custody.operations import append
+from lims.custody.operations import append, refuse_if_held
 from lims.custody.rules import Tag
 from lims.worksheets.models import BenchPaper
 from lims.worksheets.queries import robot_wells, saved_template
@@ -38,8 +38,9 @@ def write_robot_file(
 ) -> BenchPaper:  # fmt: skip
     """Write a plate for a robot by the newest version of a template.
 
-    Raises NotFound, NotForARobot, NothingForARobot, TemplateUnknown.
+    Raises NotFound, OnHold, NotForARobot, NothingForARobot, TemplateUnknown.
     """
+    refuse_if_held(session, code)
     saved = saved_template(session, name)
     wells = robot_wells(session, code)
     if not saved.template.rows(wells):

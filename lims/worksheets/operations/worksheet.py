@@ -137,8 +137,8 @@ def _facts(sheet: Sheet, title: str, translate: Translate) -> Block:
         pen.symbol(Symbol.CODE128, sheet.code, INNER - 150, top - 6, module=0.96, height=30)
         for place, (words, value) in enumerate(pairs):
             column, row = divmod(place, rows)
-            pen.text(column * 190, y - 4 - row * 13, translate(words))
-            pen.text(column * 190 + (95 if column == 0 else 110), y - 4 - row * 13, value)
+            pen.text(column * 180, y - 4 - row * 13, translate(words))
+            pen.text(column * 180 + (90 if column == 0 else 102), y - 4 - row * 13, value)
 
     return Block(max(48.0, 18 + 12 * len(lines) + 13 * rows), draw)
 
@@ -188,10 +188,9 @@ def _cells(
             shown |= {DRAWN: _ul(setup.drawn_nl), DILUENT: _ul(setup.diluent_nl)}
         over = {"over": thousandths(setup.over_nl)}
         shown[WATER] = translate(TOO_MUCH) % over if setup.over_nl else _ul(setup.water_nl)
+    bold = {CONTENT, WATER} if setup is not None and setup.over_nl else {CONTENT}
     cells = [
-        (one.x, shown.get(one.words, ""), one.words == CONTENT)
-        for one in columns
-        if one.words != CODE
+        (one.x, shown.get(one.words, ""), one.words in bold) for one in columns if one.words != CODE
     ]
     return [*cells, (84.0, threes(well.code), False)]
 

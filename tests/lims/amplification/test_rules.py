@@ -12,12 +12,16 @@ from lims.amplification.rules import (
     Filled,
     NotQuantified,
     NotToAmplify,
+    Room,
     blank_loading,
     check_blanks,
     control_text,
     kit_text,
+    room_of,
     sample_loading,
+    set_up,
 )
+from lims.procedures.rules import read_document
 from lims.quantification.rules import LIMITS, NextStep
 
 WELLS = st.lists(
@@ -87,3 +91,35 @@ def test_a_control_dna_is_known_by_the_name_of_its_reagent(reagent: str, control
 def test_a_kit_may_be_called_a_kit() -> None:
     assert kit_text("GlobalFiler PCR Kit") == "GlobalFiler"
     assert kit_text("PowerPlex 16") == "PowerPlex 16"
+
+
+HEAD = 'name = "AM-1"\ntitle = "t"\nactivity = "amplification"\n[[step]]\nwords = "Do it."\n'
+
+
+def test_the_reaction_of_a_procedure_is_what_its_figures_say() -> None:
+    figures = '[limits]\nreaction_ul = "25"\n'
+    reagents = '[[reagent]]\nname = "mix"\nvolume_ul = "7.5"\nrequired = true\n'
+    assert room_of(read_document(HEAD)) is None
+    assert room_of(read_document(HEAD + figures)) is None
+    assert room_of(read_document(HEAD + figures + reagents)) == Room(25_000, 7_500)
+    mixed = f'{figures}mix_ul = "10"\ncontrol_ul = "2.5"\n'
+    assert room_of(read_document(HEAD + mixed + reagents)) == Room(25_000, 10_000, 2_500)
+    assert room_of(read_document(f'{HEAD}{figures}mix_ul = "25"\n')) is None
+
+
+@given(
+    st.integers(1, 30_000), st.sampled_from((1, 10, 100)), st.integers(1, 30_000),
+    st.integers(1_000, 50_000).flatmap(lambda all: st.builds(
+        Room, st.just(all), st.integers(1, all - 1))),
+)  # fmt: skip
+def test_extract_mix_and_water_fill_a_reaction_or_it_is_said_by_how_much_they_do_not(
+    volume: int, dilution: int, drawn: int, room: Room
+) -> None:
+    setup = set_up(volume, dilution=dilution, drawn_nl=drawn, room=room)
+
+    assert setup.water_nl is not None
+    assert setup.water_nl >= 0
+    assert room.mix_nl + volume + setup.water_nl - setup.over_nl == room.reaction_nl
+    assert drawn + setup.diluent_nl == drawn * dilution
+    assert set_up(None, dilution=1, drawn_nl=None, room=room).water_nl is None
+    assert set_up(volume, dilution=1, drawn_nl=volume, room=None).water_nl is None
