@@ -52,15 +52,19 @@ class SettleSchema(Schema):
     verdict = fields.String(required=True, validate=validate.OneOf(["approve", "refuse"]))
 
 
-LimitsSchema = Schema.from_dict(
-    {
-        **{one.name: fields.String(load_default="", validate=_SHORT) for one in LIMIT_FIELDS},
-        "dilutions": fields.String(load_default="", validate=validate.Length(max=80)),
-        "reason": fields.String(load_default="", validate=validate.Length(max=200)),
-    },
+class _NewLimits(Schema):
+    """What stands beside the limits themselves."""
+
+    dilutions = fields.String(load_default="", validate=validate.Length(max=80))
+    reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+LimitsSchema = _NewLimits.from_dict(
+    {one.name: fields.String(load_default="", validate=_SHORT) for one in LIMIT_FIELDS},
     name="LimitsSchema",
 )
 """Limits as a person writes them, each by its name."""
+LimitsSchema.__module__ = __name__
 
 
 class MappingSchema(Schema):

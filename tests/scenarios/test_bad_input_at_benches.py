@@ -242,9 +242,7 @@ def test_a_voided_label_stops_the_work_and_raises_an_alarm_in_the_ledger(
     assert "voided" in said(answer)
     stop, alarm = stored.events()[-2:]
     assert stop["data"]["read"] == payload
-    assert (alarm["data"]["refusal"], alarm["data"]["scan"]) == (
-        "LabelVoid", stop["data"]["scan"],
-    )  # fmt: skip
+    assert (alarm["data"]["why"], alarm["data"]["scan"]) == ("LabelVoid", stop["data"]["scan"])
     page = bench.client.get(f"/bench/{bench.code}").get_data(as_text=True)
     assert "was voided" in page
     # Its bare code, cut off or typed, does not bring it back to life.

@@ -412,7 +412,9 @@ def test_no_planted_word_is_seen_by_the_laboratory_its_machines_logs_files_or_st
                     answer.close()
                     continue
                 content = answer.get_data()
-                look(f"{role.value} {url}", content.decode("utf-8", "replace"))
+                # In a PDF digits are offsets and drawings: its words are looked at below.
+                drawn = content.startswith(b"%PDF")
+                look(f"{role.value} {url}", content.decode("utf-8", "replace"), noisy=drawn)
                 look(f"{role.value} {url} inside", words_of(content), noisy=True)
                 files[content[:4]] = files.get(content[:4], 0) + 1
                 answer.close()

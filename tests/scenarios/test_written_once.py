@@ -28,28 +28,30 @@ from tests.cast import Cast
 from tests.sealed import Sealed
 
 GUARDED = {
-    "amount", "assignment", "consumption_permission", "count_scan", "dilution",
+    "amount", "assignment", "bench_paper", "consumption_permission", "count_scan", "dilution",
     "dispatch_discrepancy", "handed_thing", "individual_decision", "item_version", "legal_hold",
-    "place_stay", "rack_import", "sealed_possession",
+    "place_stay", "plate_record_template", "procedure", "rack_import", "robot_template",
+    "sealed_possession",
 }  # fmt: skip
-UNFILLED = {"dilution", "rack_import"}
+UNFILLED = {"bench_paper", "dilution", "plate_record_template", "rack_import", "robot_template"}
 """Their triggers are made as those of all others; no row is made here."""
 
 FORGED = {
     "dispatch_discrepancy": "recorded_by", "handed_thing": "code", "legal_hold": "set_by",
-    "place_stay": "name", "sealed_possession": "holder",
+    "place_stay": "name", "procedure": "text", "sealed_possession": "holder",
 }  # fmt: skip
 """A column that never changes."""
 CLOSED = {
     "dispatch_discrepancy": "witness = 'forged'", "handed_thing": "note = 'forged'",
     "legal_hold": "lifted_by = 'forged'", "place_stay": "until = NULL",
+    "procedure": "approved_by = 'forged'",
 }  # fmt: skip
 """What was written once, and is not written again."""
 
 
 def test_what_is_written_once_is_neither_changed_nor_deleted(
     database: Database, settings: Settings, cast: Cast, at: datetime,
-    a_bone_sample: Callable[..., str],
+    a_bone_sample: Callable[..., str], a_procedure: Callable[..., int],
 ) -> None:  # fmt: skip
     tables = {one.name: one for one in Base.metadata.tables.values() if guard_of(one)}
     assert set(tables) == GUARDED
@@ -73,6 +75,7 @@ def test_what_is_written_once_is_neither_changed_nor_deleted(
         set_legal_hold(session, vault, donor, reason="a court", by=by, at=at)
         lift_legal_hold(session, vault, donor, reason="it ended", by=by, at=at)
         sealed.a_dispatch(session)
+        a_procedure(session)
         differs = session.scalar(text("SELECT ref FROM dispatch_discrepancy"))
         decide(
             session, vault, str(differs), Decision.KEEP_OUT, reason="the seal was torn",
