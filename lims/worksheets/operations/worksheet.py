@@ -28,8 +28,8 @@ from lims.worksheets.queries import Sheet, SheetWell
 from lims.worksheets.rules import MARKS, ROLE_WORDS
 
 BATCH, PLATE = N_("Worksheet of a batch"), N_("Worksheet of a plate")
-PROCEDURE, LINE, KIT, OPENED = N_("Procedure"), N_("Line"), N_("Kit"), N_("Opened (UTC)")
-BY, STATE, FILLED = N_("By"), N_("State"), N_("Filled")
+LINE, OPENED = N_("Line"), N_("Opened (UTC)")
+BY, FILLED = N_("By"), N_("Filled")
 REACTION, MIX, REST = N_("Reaction, µl"), N_("Mix in it, µl"), N_("Extract and water, µl")
 STEPS, INITIALS = N_("Steps"), N_("Initials")
 USED, CODE, NAME, NUMBER = N_("Lots and instruments used"), N_("Code"), N_("Name"), N_("Number")
@@ -113,11 +113,9 @@ def _blocks(sheet: Sheet, arabic: bool, translate: Translate) -> Iterator[Block]
 
 def _facts(sheet: Sheet, title: str, translate: Translate) -> Block:
     """The bar code, and what the batch or plate is."""
-    pairs = [(PROCEDURE, f"{sheet.procedure}")]
+    pairs = []
     if sheet.line is not None:
         pairs.append((LINE, translate(LINE_WORDS[sheet.line])))
-    if sheet.kit:
-        pairs.append((KIT, sheet.kit))
     pairs += [(OPENED, f"{sheet.opened_at:%Y-%m-%d %H:%M}"), (BY, sheet.opened_by)]
     pairs.append((FILLED, str(len(sheet.wells))))
     if sheet.room is not None:
@@ -126,7 +124,9 @@ def _facts(sheet: Sheet, title: str, translate: Translate) -> Block:
             (MIX, thousandths(sheet.room.mix_nl)),
             (REST, thousandths(sheet.room.template_nl)),
         ]
-    lines = wrapped(title, 340, bold=True)
+    # Names may be long: they have lines of their own.
+    named = f"{sheet.procedure} · {sheet.kit}" if sheet.kit else sheet.procedure
+    lines = [*wrapped(title, 340, bold=True), *wrapped(named, 340, bold=True)]
     rows = -(-len(pairs) // 2)
 
     def draw(pen: Pen, top: float) -> None:
