@@ -340,7 +340,8 @@ def test_killed_at_every_step_no_label_comes_out_twice_and_each_has_its_word(
         assert told[-1] in FINAL, step
         assert (told[-1], len(out)) not in {("lost", 1), ("printed", 0)}, (step, told, out)
         assert one.journal.next_outcome() is None
-    assert words == {"printed", "lost"}
+    # Of some steps alone none may be the one before the label's first byte.
+    assert words == {"printed", "lost"} if stride == 1 else "printed" in words
 
 
 @pytest.mark.parametrize(("language", "stride"), [(Language.ZPL, 1), (Language.TSPL, 12)])
