@@ -306,6 +306,12 @@ class Post:
         if answer.accepted:
             self.live[code] = payload
             return True
+        said = f"{answer.say} {answer.do}".casefold()
+        if "void" not in said and "given up" not in said and code not in self.waiting_labels():
+            # Live already, by a scan whose answer was lost; what was refused was the work.
+            self._tally.count("label live already")
+            self.live[code] = payload
+            return True
         # A label that was given up before it came out: not on the tube, and said so.
         self._tally.count("late label refused")
         self.void.append(payload)
