@@ -10,7 +10,7 @@ from tests.simulation.laboratory import found
 def test_a_server_killed_under_load_loses_no_answered_scan_and_does_none_twice(
     tmp_path: Path,
 ) -> None:
-    rounds = 5
+    rounds = 10
     laboratory = found(tmp_path, samples=rounds * kill_server.SAMPLES_OF_A_ROUND)
 
     result = kill_server.simulate(laboratory, rounds=rounds, seed=7)
