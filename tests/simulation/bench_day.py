@@ -240,7 +240,7 @@ def simulate(
         account = settle_account(
             lab, list(day.posts.values()), day.before,
             [agent.journal for agent in day.agents.values()],
-            [one.devices.folder for one in day.rivals.values()],
+            [one.devices.folder for one in day.rivals.values()], day.tally.thrown,
         )  # fmt: skip
     finally:
         day.kill()

@@ -27,6 +27,7 @@ from lims.core.scans import Source
 from lims.custody.models import LedgerEvent
 from lims.custody.operations import create_long_term_key
 from lims.custody.queries import verify_database
+from lims.custody.rules import Tag
 from lims.printing.models import Alarm, LabelInstance
 from lims.printing.rules import PENDING, LabelState
 from tests.simulation.bench_day_laboratory import Laboratory
@@ -73,12 +74,13 @@ def papers_of(folder: Path, station: str) -> dict[int, bytes]:
 
 def settle_account(
     lab: Laboratory, posts: list[Post], before: dict[str, int], journals: list[Path],
-    elsewhere: list[Path],
+    elsewhere: list[Path], thrown: list[str],
 ) -> Account:  # fmt: skip
     """Compare scanners, printers, journals and the server's records after the day.
 
     `before`: the counter of each station's printer in the morning, by code. `elsewhere`: the
-    folders of devices whose agents must have been refused.
+    folders of devices whose agents must have been refused. `thrown`: the labels from a heap that
+    were not called void when they were scanned.
     """
     account = Account()
     account.unexplained += [
@@ -95,8 +97,15 @@ def settle_account(
         public = create_long_term_key(lab.settings.keys, origin=lab.settings.origin)
         verdict = verify_database(session, public, {}).verdict
         alarms = len(session.scalars(select(Alarm.id)).all())
-        tags = Counter(json.loads(one)["type"] for one in session.scalars(select(LedgerEvent.body)))
+        events = [json.loads(one) for one in session.scalars(select(LedgerEvent.body))]
+        tags = Counter(one["type"] for one in events)
     database.close()
+    live_once = {
+        one["content"]["label"] for one in events if one["type"] == Tag.LABEL_INSTANCE_VERIFIED
+    }
+    account.unexplained += [
+        f"{one} was never live and not called void" for one in thrown if one not in live_once
+    ]
     if verdict != "unsigned":
         account.unexplained.append(f"the ledger is {verdict}")
     account.more |= {

@@ -58,6 +58,8 @@ class Tally:
     papers: int = 0
     did: dict[str, int] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
+    thrown: list[str] = field(default_factory=list)
+    """Labels that were thrown on a heap and yet not called void: each must have been live."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, what: str, more: int = 1) -> None:
@@ -74,6 +76,11 @@ class Tally:
         """Note a label in somebody's hand."""
         with self.lock:
             self.papers += 1
+
+    def threw(self, payload: str) -> None:
+        """Note a label from the heap that was not called void."""
+        with self.lock:
+            self.thrown.append(payload)
 
     def surprise(self, words: str) -> None:
         """Note an answer that nobody at the bench expected."""

@@ -7,11 +7,12 @@ import time
 
 import httpx
 
-from lims.core.codes import CODE_LENGTH, Kind
+from lims.core.codes import CODE_LENGTH, Kind, threes
 from lims.core.scans import OWN_PIN, PIN, Command, StationKind
 from lims.samples.rules import QUARANTINE_REASONS
 from tests.simulation.bench_day_laboratory import PIN as FIGURES
 from tests.simulation.bench_day_laboratory import WORKERS, browser
+from tests.simulation.bench_day_notes import Answer
 from tests.simulation.bench_day_people import Post
 from tests.simulation.bench_day_work import Bench, Thing
 
@@ -84,12 +85,12 @@ class Wet(Bench):
             post.expect(post.scan(lot), "lot")
         for part in parts:
             payload = self.payload(part.code)
-            post.expect(post.scan(payload), "load")
+            self._load(post, batch, payload)
             if self.rng.random() < 0.1:
                 post.expect(post.scan(payload), "load again", "already", "stands", "position")
             if self.rng.random() < 0.1:
                 post.expect(post.command(Command.UNDO), "take out")
-                post.expect(post.scan(payload), "load")
+                self._load(post, batch, payload)
         if self.rng.random() < 0.5:
             self.blunder(post, lambda: card)
         answer = post.command(Command.DONE)
@@ -103,6 +104,14 @@ class Wet(Bench):
             if post.await_label(code):
                 self.things.put(self.things.done, [Thing(code, "omar")])
         self.tally.count("batches extracted")
+
+    def _load(self, post: Post, batch: str, payload: str) -> None:
+        """Load a tube, or hear that a scan whose answer was lost has loaded it."""
+        answer = post.scan(payload)
+        if f"in batch {threes(batch)}" in answer.say and "already" in answer.say:
+            self.tally.count("loaded already")
+            return
+        post.expect(answer, "load")
 
     def _open_batch(self, post: Post) -> str:
         """Open a batch on the page of extraction, as who is signed in there."""
@@ -167,14 +176,18 @@ class Store(Bench):
         if opened:
             post.expect(post.scan(box), "box")
         for kept, one in mine:
-            answer = post.scan(self.payload(one.code))
+            answer = self._show(post, one)
+            if opened and answer.accepted and not self._is_put(answer):
+                # The box is closed, by a scan of it whose answer was lost: it is scanned again.
+                self.tally.count("box found closed")
+                opened = False
             if not opened:
                 post.expect(answer, "thing")
                 answer = post.scan(box)
             if post.expect(answer, "put away"):
                 one.holder, one.box = "", box
-                if self.rng.random() < 0.08 and post.command(Command.UNDO).accepted:
-                    one.holder, one.box = login, ""
+                if self.rng.random() < 0.08:
+                    self._take_back(post, one, login)
             if self.rng.random() < 0.05:
                 self.blunder(post, lambda: box)
                 if opened:
@@ -183,6 +196,39 @@ class Store(Bench):
             self.things.put(kept, [one])
         post.expect(post.command(self.rng.choice((Command.DONE, Command.NEXT))), "closed")
         return True
+
+    def _show(self, post: Post, one: Thing) -> Answer:
+        """Scan a thing; what another scan left waiting is set aside first, as the page says."""
+        answer = post.scan(self.payload(one.code))
+        if not answer.accepted and "waits for its place" in answer.say:
+            self.tally.count("set aside what waited")
+            post.command(Command.UNDO)
+            answer = post.scan(self.payload(one.code))
+        return answer
+
+    def _is_put(self, answer: Answer) -> bool:
+        return answer.say.startswith("Put ")
+
+    def _take_back(self, post: Post, one: Thing, login: str) -> None:
+        """Take the last step back, and see by a scan where the thing is if that was refused."""
+        if post.command(Command.UNDO).accepted:
+            one.holder, one.box = login, ""
+            return
+        # An answer was lost: taken back twice, or never. The thing itself tells.
+        answer = self._show(post, one)
+        if "is in no place" in answer.say:
+            post.command(Command.UNDO)
+            one.holder, one.box = login, ""
+
+    def _stored_thing(self, post: Post, one: Thing) -> bool:
+        """Show a stored thing; one that the station knows in no place leaves the day's work."""
+        answer = self._show(post, one)
+        if answer.accepted and "is in no place" in answer.say:
+            self.tally.count("was not in its box")
+            post.command(Command.UNDO)
+            one.holder, one.box = "nobody", ""
+            return False
+        return post.expect(answer, "stored thing")
 
     def _move(self) -> bool:
         """Move stored things from box to box: each is scanned, then the other box."""
@@ -194,7 +240,7 @@ class Store(Bench):
         )  # fmt: skip
         for one in taken:
             other = self.rng.choice([box for box in self.lab.boxes if box != one.box])
-            there = post.expect(post.scan(self.payload(one.code)), "stored thing")
+            there = self._stored_thing(post, one)
             if there and post.expect(post.scan(other), "moved"):
                 one.box = other
             self.things.put(kept, [one])
@@ -207,7 +253,7 @@ class Store(Bench):
             self.things.done, self.rng.randint(1, 6), self.rng, lambda one: bool(one.box)
         )
         for one in taken:
-            there = post.expect(post.scan(self.payload(one.code)), "stored thing")
+            there = self._stored_thing(post, one)
             if there and post.expect(post.enter("act", "take"), "taken out"):
                 one.holder, one.box = post.here, ""
             self.things.put(self.things.done, [one])
@@ -249,7 +295,8 @@ class Store(Bench):
             self.things.done, 1, self.rng, lambda one: bool(one.box) and one.code[0] == Kind.EXTRACT
         )
         for one in held:
-            post.expect(post.scan(self.payload(one.code)), "stored thing")
+            if not self._stored_thing(post, one):
+                continue
             asked = post.expect(post.command(Command.HOLD), "hold")
             if asked and post.expect(post.enter("quarantine", self.rng.choice(HELD)), "why held"):
                 self.tally.count("held")

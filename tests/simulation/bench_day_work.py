@@ -122,13 +122,23 @@ class Bench(threading.Thread):
             answer = post.scan(right()[:CODE_LENGTH])
             post.expect(answer, "cut short", "whole label", "stopped")
         elif kind == "void" and post.void:
-            post.expect(post.scan(self.rng.choice(post.void)), "void", "void", "given up")
+            self._scan_thrown(post, self.rng.choice(post.void))
             self.free(post, right)
         elif kind == "lot" and post.kind is not StationKind.EXTRACTION:
             answer = post.scan(self.rng.choice(self.lab.lots))
             post.expect(answer, "a lot", "not", "no ", "box")
         else:
             post.expect(post.command(Command.HELP), "help")
+
+    def _scan_thrown(self, post: Post, payload: str) -> None:
+        """Scan a label from the heap: it is void, or the one that was still waited for."""
+        answer = post.scan(payload)
+        said = f"{answer.say} {answer.do}".casefold()
+        if "void" in said or "given up" in said:
+            return
+        post.void.remove(payload)
+        post.live[payload[:CODE_LENGTH]] = payload
+        self.tally.threw(payload)
 
     def free(self, post: Post, right: Callable[[], str]) -> None:
         """Go on after a wrong tube: scan a right one."""
