@@ -101,7 +101,7 @@ def settle_account(
         tags = Counter(one["type"] for one in events)
     database.close()
     live_once = {
-        one["content"]["label"] for one in events if one["type"] == Tag.LABEL_INSTANCE_VERIFIED
+        one["data"]["label"] for one in events if one["type"] == Tag.LABEL_INSTANCE_VERIFIED
     }
     account.unexplained += [
         f"{one} was never live and not called void" for one in thrown if one not in live_once

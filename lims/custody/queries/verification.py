@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The check of the whole ledger in the database: events, and every table derived from them."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Connection, Row, Select, func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -21,6 +22,7 @@ AT_ONCE = 2_000  # rows fetched at a time
 TELL = 20_000  # events between two words on how far it is
 SAVE = 500_000  # events between two notes from which an interrupted check goes on
 _CAUSES = 500  # looked up at a time
+_cursors = itertools.count()  # two may be open at once
 
 Mark = tuple[verifier.Checkpoint, str]
 
@@ -181,10 +183,22 @@ def begin(
 def _plainly(session: Session, found: ClauseElement) -> Iterator[Any]:
     """Yield rows as the driver gives them: of ten million, each conversion counts."""
     connection = session.connection()
-    words = found.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    rows = connection.exec_driver_sql(str(words), execution_options={"yield_per": AT_ONCE})
+    words = str(found.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+    if connection.dialect.driver == "psycopg":
+        yield from _in_binary(connection, words)
+        return
+    rows = connection.exec_driver_sql(words, execution_options={"yield_per": AT_ONCE})
     with closing(rows):
         for some in rows.partitions():
+            yield from some
+
+
+def _in_binary(connection: Connection, words: str) -> Iterator[Any]:
+    """Yield rows that a PostgreSQL server sends as they are, not written out as text."""
+    server: Any = connection.connection.driver_connection
+    with server.cursor(f"ledger_{next(_cursors)}", binary=True) as rows:
+        rows.execute(words.replace("%%", "%"))
+        while some := rows.fetchmany(AT_ONCE):
             yield from some
 
 
@@ -272,13 +286,16 @@ class _Derived:
 
     def _stored(self, level: int, start: int) -> Iterator[tuple[int, bytes]]:
         while True:
-            found = self._session.execute(
-                select(LedgerNode.idx, LedgerNode.h)
-                .where(LedgerNode.level == level, LedgerNode.idx >= start)
-                .order_by(LedgerNode.idx)
-                .limit(AT_ONCE)
-            ).all()
-            yield from ((index, bytes(node)) for index, node in found)
+            found = list(
+                _plainly(
+                    self._session,
+                    select(LedgerNode.idx, LedgerNode.h)
+                    .where(LedgerNode.level == level, LedgerNode.idx >= start)
+                    .order_by(LedgerNode.idx)
+                    .limit(AT_ONCE),
+                )
+            )
+            yield from found
             if len(found) < AT_ONCE:
                 return
             start = found[-1][0] + 1
