@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.core.errors import ReasonMissing
+from lims.core.versions import approve, is_pending, one_line_ends, sha256_of, withdraw
 from lims.custody.operations import append
 from lims.custody.rules import Tag
 from lims.procedures.models import Procedure
-from lims.procedures.queries import procedure_of, sha256_of, versions
+from lims.procedures.queries import procedure_of, versions
 from lims.procedures.rules import (
     OwnDraft,
     ProcedureState,
@@ -22,11 +23,6 @@ from lims.procedures.rules import (
     read_document,
     state_at,
 )
-
-
-def one_line_ends(text: str) -> str:
-    """Return a text with the line ends of files, whatever a browser sends."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
 
 
 def draft_procedure(
@@ -53,7 +49,7 @@ def draft_procedure(
     if number <= newest:
         raise VersionNotNewer(name=document.name, current=newest, version=number)
     for one in there:
-        if one.approved_at is None and one.withdrawn_at is None:
+        if is_pending(one):
             raise VersionPending(name=one.name, version=one.version)
     drafted = Procedure(
         name=document.name, version=number, activity=document.activity, title=document.title,
@@ -94,8 +90,9 @@ def approve_procedure(
         raise VersionDecided(name=procedure.name, version=procedure.version)
     if procedure.drafted_by == by.id:
         raise OwnDraft(name=procedure.name, version=procedure.version)
-    begins = at if valid_from is None else max(valid_from, at)
-    procedure.approved_at, procedure.approved_by, procedure.valid_from = at, by.id, begins
+    begins, ended = approve(
+        procedure, versions(session, procedure.name), by=by.id, at=at, valid_from=valid_from
+    )
     append(
         session, Tag.PROCEDURE_VERSION_APPROVED, stream=_stream(procedure), by=by, at=at,
         content={
@@ -103,18 +100,14 @@ def approve_procedure(
             "in_force_from": begins.isoformat(),
         },
     )  # fmt: skip
-    for former in versions(session, procedure.name):
-        if former.version >= procedure.version or former.approved_at is None:
-            continue
-        if former.withdrawn_at is None or former.withdrawn_at > begins:
-            former.withdrawn_at = begins
-            append(
-                session, Tag.PROCEDURE_VERSION_WITHDRAWN, stream=_stream(former), by=by, at=at,
-                content={
-                    "name": former.name, "version": former.version,
-                    "followed_by": procedure.version, "from": begins.isoformat(),
-                },
-            )  # fmt: skip
+    for former in ended:
+        append(
+            session, Tag.PROCEDURE_VERSION_WITHDRAWN, stream=_stream(former), by=by, at=at,
+            content={
+                "name": former.name, "version": former.version,
+                "followed_by": procedure.version, "from": begins.isoformat(),
+            },
+        )  # fmt: skip
     session.flush()
     return procedure
 
@@ -133,23 +126,11 @@ def withdraw_procedure(
     state = state_at(at, valid_from=procedure.valid_from, withdrawn_at=procedure.withdrawn_at)
     if state is ProcedureState.WITHDRAWN:
         raise VersionDecided(name=procedure.name, version=procedure.version)
-    stays = None
-    if state is ProcedureState.APPROVED:
-        stays = session.scalar(
-            select(Procedure)
-            .where(
-                Procedure.name == procedure.name, Procedure.version < procedure.version,
-                Procedure.withdrawn_at == procedure.valid_from,
-            )
-            .order_by(Procedure.version.desc())
-            .limit(1)
-        )  # fmt: skip
-    procedure.withdrawn_at = at
+    stays = withdraw(procedure, versions(session, procedure.name), at=at)
     content: dict[str, object] = {
         "name": procedure.name, "version": procedure.version, "why": reason.strip()[:200],
     }  # fmt: skip
     if stays is not None:
-        stays.withdrawn_at = None
         content["stays_in_force"] = stays.version
     append(
         session, Tag.PROCEDURE_VERSION_WITHDRAWN, stream=_stream(procedure), by=by, at=at,

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which version of a procedure is in force, and which there were."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
+from lims.core.approved import in_force
 from lims.core.errors import NotFound
 from lims.core.words import Say
 from lims.people.queries import require_authorised
@@ -26,11 +26,6 @@ from lims.procedures.rules import (
     read_document,
     state_at,
 )
-
-
-def sha256_of(text: str) -> str:
-    """Return the SHA-256 of a document, in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def procedure_of(session: Session, number: int) -> Procedure:
@@ -50,7 +45,7 @@ def current_procedure(session: Session, name: str, *, at: datetime) -> Procedure
     """Return the version of a procedure in force at an instant, None if there is none."""
     return session.scalar(
         select(Procedure)
-        .where(Procedure.name == name, _in_force(at))
+        .where(Procedure.name == name, in_force(Procedure, at))
         .order_by(Procedure.version.desc())
         .limit(1)
     )
@@ -62,7 +57,7 @@ def current_procedures(
     """Return the procedures in force for an activity by name; of one line, if it is given."""
     found = session.scalars(
         select(Procedure)
-        .where(Procedure.activity == activity, _in_force(at))
+        .where(Procedure.activity == activity, in_force(Procedure, at))
         .order_by(Procedure.name, Procedure.version)
     )
     return tuple(one for one in found if line is None or line in document_of(one).lines)
@@ -121,12 +116,6 @@ def require_for(session: Session, by: Actor, procedure: Procedure, *, at: dateti
         require_authorised(
             session, by, procedure.activity, on=at.date(), procedure=procedure.name
         )  # fmt: skip
-
-
-def _in_force(at: datetime) -> ColumnElement[bool]:
-    return (Procedure.valid_from <= at) & or_(
-        Procedure.withdrawn_at.is_(None), Procedure.withdrawn_at > at
-    )
 
 
 @lru_cache(maxsize=256)

@@ -1,42 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """States of a procedure's versions, and what is refused."""
 
-from datetime import datetime
-from enum import StrEnum
-
 from lims.core.errors import Refusal
+from lims.core.versions import STATE_WORDS as STATE_WORDS
+from lims.core.versions import VersionState as _VersionState
+from lims.core.versions import state_at as state_at
 from lims.core.words import N_
 
-
-class ProcedureState(StrEnum):
-    """Where a version stands at an instant."""
-
-    DRAFT = "draft"
-    APPROVED = "approved"
-    IN_FORCE = "in force"
-    WITHDRAWN = "withdrawn"
-
-
-STATE_WORDS = {
-    ProcedureState.DRAFT: N_("draft: a second person must approve it"),
-    ProcedureState.APPROVED: N_("approved, not in force yet"),
-    ProcedureState.IN_FORCE: N_("in force"),
-    ProcedureState.WITHDRAWN: N_("withdrawn"),
-}
-
-
-def state_at(
-    at: datetime, *, valid_from: datetime | None, withdrawn_at: datetime | None
-) -> ProcedureState:
-    """Return where a version stands at an instant; a version without `valid_from` is a draft.
-
-    `withdrawn_at` may lie ahead: the instant from which the version that follows is in force.
-    """
-    if withdrawn_at is not None and withdrawn_at <= at:
-        return ProcedureState.WITHDRAWN
-    if valid_from is None:
-        return ProcedureState.DRAFT
-    return ProcedureState.IN_FORCE if valid_from <= at else ProcedureState.APPROVED
+ProcedureState = _VersionState
+"""Where a version stands: the states of every document that a second person approves."""
 
 
 class ProcedureWithdrawn(Refusal):
