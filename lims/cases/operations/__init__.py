@@ -16,7 +16,6 @@ from lims.cases.operations.photographs import (
     photograph_of,
     withdraw_photograph,
 )
-from lims.cases.operations.pictures import Photograph, read_photograph
 from lims.cases.operations.recording import (
     found,
     open_case,
@@ -28,6 +27,7 @@ from lims.cases.operations.recording import (
 from lims.cases.operations.registry import correct_item, give_number, thing_of, withdraw_number
 from lims.cases.operations.sealed import record_look, record_read, record_sealed
 from lims.cases.operations.stations import MEANING
+from lims.core.pictures import Photograph, read_photograph
 
 __all__ = [
     "MEANING",

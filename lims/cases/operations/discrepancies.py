@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.cases.models.dispatches import Discrepancy, Dispatch, DispatchItem, Package
-from lims.cases.operations.pictures import Photograph
 from lims.cases.operations.receiving import take_package
 from lims.cases.operations.recording import found
 from lims.cases.operations.sealed import record_sealed
@@ -37,6 +36,7 @@ from lims.cases.rules.dispatches import (
 from lims.core.actors import Actor
 from lims.core.errors import BadInput, NotFound
 from lims.core.files import FileStore
+from lims.core.pictures import Photograph
 from lims.core.sealing import FieldDamaged, Key, Vault, new_ref
 from lims.core.spelling import normalised
 from lims.core.words import N_, Say

@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lims.cases.models import BoneSampling, FieldPhotograph, Item
-from lims.cases.operations.pictures import Photograph, read_photograph
 from lims.cases.operations.recording import added, found
 from lims.cases.operations.sealed import record_sealed
 from lims.cases.rules import (
@@ -21,6 +20,7 @@ from lims.cases.rules import (
 from lims.core.actors import Actor
 from lims.core.errors import NotFound
 from lims.core.files import FileStore
+from lims.core.pictures import Photograph, read_photograph
 from lims.core.sealing import FieldDamaged, Vault, new_ref
 from lims.custody.rules import Tag
 

@@ -13,13 +13,13 @@ from lims.cases.schemas import ReasonSchema, SamplingSchema
 from lims.cases.schemas.registry import CorrectionSchema, NumberSchema
 from lims.cases.views.blueprint import Answer, blueprint, look, today, words
 from lims.cases.views.cases import codes_of, read_item
-from lims.cases.views.photographs import sent_photograph
 from lims.core.clock import now
 from lims.core.sealing import open_vault
 from lims.people.queries import initials_of
 from lims.samples.rules import read_mass
 from lims.web.guard import needs, signed_in
 from lims.web.pages import done, form, laboratory, page, reading, settings, write
+from lims.web.pictures import sent_photograph
 from lims.web.rights import Right
 
 

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Photographs of items and samplings: sent from a telephone, shown, withdrawn."""
 
-from flask import Response, request, url_for
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from lims.cases import operations, queries
 from lims.cases.models import BoneSampling, FieldPhotograph, Item
-from lims.cases.operations import Photograph, found, read_photograph, thing_of
+from lims.cases.operations import found, thing_of
 from lims.cases.rules import LARGEST_MB
 from lims.cases.schemas import NothingSchema, ReasonSchema
 from lims.cases.schemas.registry import PhotographSchema
 from lims.cases.views.blueprint import Answer, blueprint, look, today, words
 from lims.core.clock import local, now
-from lims.core.errors import BadInput, NotFound
+from lims.core.errors import NotFound
 from lims.core.sealing import open_vault
-from lims.core.words import N_, Say
 from lims.people.queries import initials_of
 from lims.web.guard import needs, signed_in
 from lims.web.pages import done, form, laboratory, page, reading, settings, write
+from lims.web.pictures import needed_photograph, picture_answer
 from lims.web.rights import Right
 
 
@@ -46,7 +46,7 @@ def photographs(ref: str) -> Answer:
 def post_photographs(ref: str) -> Answer:
     """Add a photograph of an item or of a sampling."""
     sent = form(PhotographSchema())
-    vault, files, photograph = open_vault(settings()), laboratory().files, _needed()
+    vault, files, photograph = open_vault(settings()), laboratory().files, needed_photograph()
     if sent["taken_at"] is not None:
         sent["taken_at"] = sent["taken_at"].replace(tzinfo=settings().time_zone)
 
@@ -66,7 +66,8 @@ def field_photograph(ref: str) -> Answer:
     vault = look("photograph", ref)
     with reading() as session:
         row = found(session, FieldPhotograph, ref)
-        return _answer(operations.open_photograph(session, vault, laboratory().files, row), row.ref)
+        shown = operations.open_photograph(session, vault, laboratory().files, row)
+        return picture_answer(shown.content, shown.kind, row.ref)
 
 
 @blueprint.post("/cases/photographs/<ref>/withdraw")
@@ -89,7 +90,7 @@ def post_photograph_withdrawn(ref: str) -> Answer:
 def post_photograph(ref: str) -> Answer:
     """Add the photograph with scale and label of a sampling."""
     form(NothingSchema())
-    vault, files, photograph = open_vault(settings()), laboratory().files, _needed()
+    vault, files, photograph = open_vault(settings()), laboratory().files, needed_photograph()
 
     def add(session: Session) -> dict[str, object]:
         by, at = signed_in(), now()
@@ -106,27 +107,5 @@ def photograph(ref: str) -> Answer:
     vault = look("photograph", ref)
     with reading() as session:
         taken = found(session, BoneSampling, ref)
-        return _answer(operations.photograph_of(session, vault, laboratory().files, taken), ref)
-
-
-def sent_photograph() -> Photograph | None:
-    """Return the photograph that came with a form, checked; None where none came."""
-    for sent in request.files.getlist("photograph"):
-        # One byte more than is taken is enough to refuse it.
-        content = sent.read(LARGEST_MB * 1_000_000 + 1)
-        if content:
-            return read_photograph(content)
-    return None
-
-
-def _needed() -> Photograph:
-    photograph = sent_photograph()
-    if photograph is None:
-        raise BadInput(field="photograph", problem=Say(N_("Missing data for required field.")))
-    return photograph
-
-
-def _answer(photograph: Photograph, ref: str) -> Response:
-    answer = Response(photograph.content, mimetype=f"image/{photograph.kind}")
-    answer.headers["Content-Disposition"] = f'inline; filename="{ref}.{photograph.kind}"'
-    return answer
+        shown = operations.photograph_of(session, vault, laboratory().files, taken)
+        return picture_answer(shown.content, shown.kind, ref)

@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 
 from lims.cases.models.dispatches import Discrepancy, DispatchItem, Package
 from lims.cases.operations import discrepancies, found, receiving, seals
-from lims.cases.operations.pictures import Photograph, read_photograph
 from lims.cases.operations.receipts import draw_receipt, receipt_of
 from lims.cases.operations.receiving import Outsider, Read
 from lims.cases.queries import dispatches as queries
-from lims.cases.rules import LARGEST_MB
 from lims.cases.rules.dispatches import (
     DECISION_WORDS,
     DISCREPANCY_WORDS,
@@ -51,6 +49,7 @@ from lims.samples.rules import read_mass
 from lims.web.guard import needs, signed_in
 from lims.web.locale import translate
 from lims.web.pages import done, form, laboratory, page, query, reading, settings, write
+from lims.web.pictures import sent_photograph
 from lims.web.rights import Right
 
 
@@ -174,7 +173,7 @@ def post_mass(item: str) -> Answer:
 def post_discrepancy(ref: str) -> Answer:
     """Record what differs from the list, with a photograph if there is one."""
     sent, vault = form(DiscrepancySchema()), open_vault(settings())
-    photograph, files = _sent_photograph(), laboratory().files
+    photograph, files = sent_photograph(), laboratory().files
 
     def record(session: Session) -> dict[str, object]:
         discrepancies.record_discrepancy(
@@ -326,9 +325,3 @@ def _at_package(package: str, act: Callable[[Session], None]) -> Answer:
         return {"to": url_for("cases.dispatch", ref=row.dispatch_ref, package=package)}
 
     return done(write(do))
-
-
-def _sent_photograph() -> Photograph | None:
-    sent = request.files.get("photograph")
-    content = sent.read(LARGEST_MB * 1_000_000 + 1) if sent is not None else b""
-    return read_photograph(content) if content else None

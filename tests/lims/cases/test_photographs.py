@@ -14,7 +14,6 @@ from sqlalchemy import select
 from lims.cases import operations as cases
 from lims.cases import queries
 from lims.cases.models import BoneSampling, FieldPhotograph
-from lims.cases.operations import pictures
 from lims.cases.rules import (
     HeicNotRead,
     PhotographCut,
@@ -30,6 +29,7 @@ from lims.cases.rules import (
     PhotographTwice,
     ReasonNeeded,
 )
+from lims.core import pictures
 from lims.core.db import Database
 from lims.core.sealing import Vault
 from lims.core.settings import Settings

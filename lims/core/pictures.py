@@ -14,7 +14,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from lims.cases.rules import (
+from lims.core.picture_rules import (
     LARGEST_MB,
     LARGEST_MEGAPIXELS,
     LARGEST_METADATA_MB,
