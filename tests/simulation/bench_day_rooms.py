@@ -174,7 +174,7 @@ class Store(Bench):
         box = self.rng.choice(self.lab.boxes)
         opened = self.rng.random() < 0.7
         if opened:
-            post.expect(post.scan(box), "box")
+            post.expect(self._scan_box(post, box), "box")
         for kept, one in mine:
             answer = self._show(post, one)
             if opened and answer.accepted and not self._is_put(answer):
@@ -184,7 +184,7 @@ class Store(Bench):
             if not opened:
                 post.expect(answer, "thing")
                 answer = post.scan(box)
-            if post.expect(answer, "put away"):
+            if self._there_already(post, one.code, answer) or post.expect(answer, "put away"):
                 one.holder, one.box = "", box
                 if self.rng.random() < 0.08:
                     self._take_back(post, one, login)
@@ -205,6 +205,23 @@ class Store(Bench):
             post.command(Command.UNDO)
             answer = post.scan(self.payload(one.code))
         return answer
+
+    def _scan_box(self, post: Post, box: str) -> Answer:
+        """Open a box; a thing shown before, whose answer was lost, is set aside first."""
+        answer = post.scan(box)
+        if not answer.accepted and "is there already" in answer.say:
+            self.tally.count("set aside what was shown")
+            post.command(Command.UNDO)
+            answer = post.scan(box)
+        return answer
+
+    def _there_already(self, post: Post, code: str, answer: Answer) -> bool:
+        """Return whether a thing stands in this box by a scan whose answer was lost."""
+        if answer.accepted or f"{threes(code)} is there already" not in answer.say:
+            return False
+        self.tally.count("stood there already")
+        post.command(Command.UNDO)
+        return True
 
     def _is_put(self, answer: Answer) -> bool:
         return answer.say.startswith("Put ")
