@@ -30,6 +30,9 @@ required = true
 kind = "thermal cycler"
 program = "29 cycles"
 required = true
+
+A procedure of preparation may also have [preparation], [[cleaning]] and [[decontamination]]: see
+preparing.py.
 """
 
 import re
@@ -39,9 +42,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from lims.core.errors import Refusal, Value
-from lims.core.words import N_, Say
+from lims.core.words import N_
 from lims.people.rules import Activity, Line
+from lims.procedures.rules.fields import ProcedureRefused as ProcedureRefused
+from lims.procedures.rules.fields import (
+    check_known,
+    decimal,
+    fault,
+    one_of,
+    section,
+    tables,
+    text_of,
+    yes,
+)
+from lims.procedures.rules.preparing import NOTHING_ASKED, Preparation, read_preparation
 
 LONGEST_TEXT = 64_000
 """Bytes of UTF-8 that a document may have."""
@@ -73,21 +87,13 @@ PLATE_ORDER_WORDS = {
 _MOST = 96
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,39}")
 _LIMIT = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_DECIMAL = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
 _TOP = frozenset(
     {
         "name", "title", "title_ar", "activity", "lines", "needs_authorisation", "controls",
-        "limits", "plate", "step", "reagent", "instrument",
+        "limits", "plate", "step", "reagent", "instrument", "preparation", "cleaning",
+        "decontamination",
     }
 )  # fmt: skip
-
-
-class ProcedureRefused(Refusal):
-    """A document that says something no procedure can say, or not enough."""
-
-    says = N_("This procedure cannot be used: %(fault)s")
-    do = N_("Correct it and save again. Nothing was stored.")
-    status = 422
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,7 @@ class Document:
     reagents: tuple[NeededReagent, ...]
     instruments: tuple[NeededInstrument, ...]
     plate_order: PlateOrder = PlateOrder.DOWN
+    preparation: Preparation = NOTHING_ASKED
 
 
 def read_document(text: str) -> Document:
@@ -140,135 +147,71 @@ def read_document(text: str) -> Document:
     Nothing is passed over: a key that is not known is refused, since it would be obeyed by nobody.
     """
     if len(text.encode("utf-8")) > LONGEST_TEXT:
-        raise _fault(N_("it is longer than %(most)s bytes."), most=LONGEST_TEXT)
+        raise fault(N_("it is longer than %(most)s bytes."), most=LONGEST_TEXT)
     try:
         read = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _fault(N_("it is no TOML: %(error)s."), error=str(error)[:200]) from error
-    _known(read, _TOP, "")
-    activity = _one_of(read, "activity", tuple(Activity))
-    name = _text(read, "name", most=40)
+        raise fault(N_("it is no TOML: %(error)s."), error=str(error)[:200]) from error
+    check_known(read, _TOP, "")
+    activity = one_of(read, "activity", tuple(Activity))
+    name = text_of(read, "name", most=40)
     if not _NAME.fullmatch(name):
-        raise _fault(
+        raise fault(
             N_("%(field)s: “%(value)s” – letters, digits, spaces and . _ + - only."),
             field="name", value=name,
         )  # fmt: skip
     steps = tuple(
-        Step(_text(each, "words", where=where), _text(each, "words_ar", where=where, needed=False))
-        for where, each in _tables(read, "step", {"words", "words_ar"})
+        Step(
+            text_of(each, "words", where=where),
+            text_of(each, "words_ar", where=where, needed=False),
+        )
+        for where, each in tables(read, "step", {"words", "words_ar"})
     )
     if not steps:
-        raise _fault(N_("it has no step: write at least one [[step]] with its words."))
+        raise fault(N_("it has no step: write at least one [[step]] with its words."))
     return Document(
         name=name,
-        title=_text(read, "title", most=120),
-        title_ar=_text(read, "title_ar", most=120, needed=False),
+        title=text_of(read, "title", most=120),
+        title_ar=text_of(read, "title_ar", most=120, needed=False),
         activity=Activity(activity),
         lines=_lines(read),
-        needs_authorisation=_yes(read, "needs_authorisation", ""),
+        needs_authorisation=yes(read, "needs_authorisation", ""),
         controls=_controls(read),
         limits=_limits(read),
         steps=steps,
         reagents=_reagents(read),
         instruments=tuple(
             NeededInstrument(
-                _text(each, "kind", most=60, where=where),
-                _text(each, "program", most=120, where=where, needed=False),
-                _yes(each, "required", where),
+                text_of(each, "kind", most=60, where=where),
+                text_of(each, "program", most=120, where=where, needed=False),
+                yes(each, "required", where),
             )
-            for where, each in _tables(read, "instrument", {"kind", "program", "required"})
+            for where, each in tables(read, "instrument", {"kind", "program", "required"})
         ),
         plate_order=_plate_order(read),
+        preparation=read_preparation(read, Activity(activity)),
     )
-
-
-def _fault(words: str, **values: Value) -> ProcedureRefused:
-    return ProcedureRefused(fault=Say(words, values))
-
-
-def _known(read: Mapping[str, object], known: frozenset[str] | set[str], where: str) -> None:
-    for key in read:
-        if key not in known:
-            raise _fault(
-                N_("%(field)s is not known; known are %(expected)s."),
-                field=where + key, expected=", ".join(sorted(known)),
-            )  # fmt: skip
-
-
-def _text(
-    read: Mapping[str, object], key: str, *, most: int = 1000, where: str = "", needed: bool = True
-) -> str:
-    value = read.get(key, "")
-    if not isinstance(value, str) or len(value) > most or "\0" in value:
-        raise _fault(
-            N_("%(field)s must be a text of at most %(most)s letters."),
-            field=where + key,
-            most=most,
-        )
-    if needed and not value.strip():
-        raise _fault(N_("%(field)s is missing."), field=where + key)
-    return value.strip()
-
-
-def _one_of(
-    read: Mapping[str, object], key: str, known: tuple[str, ...], *, where: str = ""
-) -> str:
-    value = _text(read, key, where=where)
-    if value not in known:
-        raise _fault(
-            N_("%(field)s: “%(value)s” – expected one of %(expected)s."),
-            field=where + key, value=value[:60], expected=", ".join(known),
-        )  # fmt: skip
-    return value
-
-
-def _yes(read: Mapping[str, object], key: str, where: str) -> bool:
-    value = read.get(key, False)
-    if not isinstance(value, bool):
-        raise _fault(N_("%(field)s must be true or false."), field=where + key)
-    return value
-
-
-def _tables(
-    read: Mapping[str, object], key: str, known: set[str]
-) -> list[tuple[str, Mapping[str, object]]]:
-    value = read.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise _fault(N_("%(field)s must be written as [[%(field)s]]."), field=key)
-    found = []
-    for number, each in enumerate(value, 1):
-        where = f"{key} {number}: "
-        _known(each, known, where)
-        found.append((where, each))
-    return found
 
 
 def _lines(read: Mapping[str, object]) -> tuple[Line, ...]:
     value = read.get("lines", [line.value for line in Line])
     known = [line.value for line in Line]
     if not isinstance(value, list) or not value or any(each not in known for each in value):
-        raise _fault(
+        raise fault(
             N_("%(field)s: expected a list of %(expected)s."), field="lines",
             expected=", ".join(known),
         )  # fmt: skip
     return tuple(line for line in Line if line.value in value)
 
 
-def _section(read: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = read.get(key, {})
-    if not isinstance(value, dict):
-        raise _fault(N_("%(field)s must be written as [%(field)s]."), field=key)
-    return value
-
-
 def _controls(read: Mapping[str, object]) -> dict[str, int]:
-    asked = _section(read, "controls")
-    _known(asked, set(CONTROLS), "controls.")
+    asked = section(read, "controls")
+    check_known(asked, set(CONTROLS), "controls.")
     found = {}
     for key, value in asked.items():
         # True is a number to Python.
         if type(value) is not int or not 0 <= value <= _MOST:
-            raise _fault(
+            raise fault(
                 N_("%(field)s must be a whole number from 0 to %(most)s."),
                 field=f"controls.{key}", most=_MOST,
             )  # fmt: skip
@@ -278,49 +221,40 @@ def _controls(read: Mapping[str, object]) -> dict[str, int]:
 
 
 def _plate_order(read: Mapping[str, object]) -> PlateOrder:
-    asked = _section(read, "plate")
-    _known(asked, {"order"}, "plate.")
+    asked = section(read, "plate")
+    check_known(asked, {"order"}, "plate.")
     if not asked:
         return PlateOrder.DOWN
-    return PlateOrder(_one_of(asked, "order", tuple(PlateOrder), where="plate."))
-
-
-def _decimal(value: object, field: str) -> Decimal:
-    # A float would already have lost what was written.
-    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-        raise _fault(
-            N_("%(field)s must be a decimal in quotes, such as \"0.75\"."), field=field
-        )  # fmt: skip
-    return Decimal(value)
+    return PlateOrder(one_of(asked, "order", tuple(PlateOrder), where="plate."))
 
 
 def _limits(read: Mapping[str, object]) -> dict[str, Decimal]:
     found = {}
-    for key, value in _section(read, "limits").items():
+    for key, value in section(read, "limits").items():
         if not _LIMIT.fullmatch(key):
-            raise _fault(
+            raise fault(
                 N_("%(field)s: “%(value)s” – small letters, digits and _ only."),
                 field="limits", value=key[:60],
             )  # fmt: skip
-        found[key] = _decimal(value, f"limits.{key}")
+        found[key] = decimal(value, f"limits.{key}")
     return found
 
 
 def _reagents(read: Mapping[str, object]) -> tuple[NeededReagent, ...]:
     found = []
-    for where, each in _tables(read, "reagent", {"name", "volume_ul", "required"}):
+    for where, each in tables(read, "reagent", {"name", "volume_ul", "required"}):
         volume = each.get("volume_ul")
-        amount = None if volume is None else _decimal(volume, f"{where}volume_ul") * 1000
+        amount = None if volume is None else decimal(volume, f"{where}volume_ul") * 1000
         if amount is not None and amount != int(amount):
-            raise _fault(
+            raise fault(
                 N_("%(field)s is finer than a nanolitre (three decimals)."),
                 field=f"{where}volume_ul",
             )  # fmt: skip
         found.append(
             NeededReagent(
-                _text(each, "name", most=80, where=where),
+                text_of(each, "name", most=80, where=where),
                 None if amount is None else int(amount),
-                _yes(each, "required", where),
+                yes(each, "required", where),
             )
         )
     return tuple(found)
