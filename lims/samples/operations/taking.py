@@ -139,11 +139,13 @@ def take_powder(
     at: datetime,
     station: str = "",
     reason: str = "",
+    made_in: str = "",
     witness: Actor | None = None,
 ) -> Taken:
     """Take `mass_ug` micrograms of powder of a bone or tooth; its label is queued at `station`.
 
-    Taking the last of it needs a second person (`witness`) and the customer's leave. Raises what
+    The powder comes from the sample, and from the set it was `made_in`, if any. Taking the last
+    of it needs a second person (`witness`) and the customer's leave. Raises what
     check_preparation raises, WrongMaterial, NoMassLeft, what check_last raises, and AliquotThere
     where an unused part is there and no `reason` is given.
     """
@@ -156,12 +158,19 @@ def take_powder(
     return _take(
         session, sample, AliquotKind.POWDER, Tag.SAMPLE_ITEM_GROUND, how="ground", mass_ug=mass_ug,
         left_ug=left - mass_ug, by=by, at=at, station=station, reason=reason,
-        witness=witness if last else None,
+        witness=witness if last else None, made_in=made_in,
     )  # fmt: skip
 
 
 def take_punch(
-    session: Session, code: str, *, by: Actor, at: datetime, station: str = "", reason: str = ""
+    session: Session,
+    code: str,
+    *,
+    by: Actor,
+    at: datetime,
+    station: str = "",
+    reason: str = "",
+    made_in: str = "",
 ) -> Taken:
     """Punch a blood card; raises as take_powder does."""
     sample = check_preparation(session, code, by=by, at=at, station=station)
@@ -169,7 +178,7 @@ def take_punch(
         raise _wrong(sample, AliquotKind.PUNCH)
     return _take(
         session, sample, AliquotKind.PUNCH, Tag.SAMPLE_ITEM_CUT, how="punched",
-        by=by, at=at, station=station, reason=reason,
+        by=by, at=at, station=station, reason=reason, made_in=made_in,
     )  # fmt: skip
 
 
@@ -182,6 +191,7 @@ def take_lysate(
     volume_nl: int = LYSATE_NL,
     station: str = "",
     reason: str = "",
+    made_in: str = "",
 ) -> Taken:
     """Lyse a buccal swab into `volume_nl` nanolitres; raises as take_powder does."""
     sample = check_preparation(session, code, by=by, at=at, station=station)
@@ -189,7 +199,7 @@ def take_lysate(
         raise _wrong(sample, AliquotKind.LYSATE)
     return _take(
         session, sample, AliquotKind.LYSATE, Tag.SAMPLE_ITEM_CUT, how="lysed", volume_nl=volume_nl,
-        by=by, at=at, station=station, reason=reason,
+        by=by, at=at, station=station, reason=reason, made_in=made_in,
     )  # fmt: skip
 
 
@@ -293,6 +303,7 @@ def _take(
     volume_nl: int | None = None,
     left_ug: int | None = None,
     witness: Actor | None = None,
+    made_in: str = "",
 ) -> Taken:
     bring_out(session, sample.code, by=by, at=at, station=station)
     there = unused_aliquot(session, sample.code)
@@ -313,7 +324,7 @@ def _take(
     taken = create_subject(
         session, code, Tag.ALIQUOT_TUBE_TAKEN, by=by, at=at,
         content={"kind": kind.value, **amounts}, state=AliquotState.CREATED,
-        parents=(sample.code,), reason=how, device=station,
+        parents=(sample.code, made_in) if made_in else (sample.code,), reason=how, device=station,
     )  # fmt: skip
     session.add(
         Aliquot(

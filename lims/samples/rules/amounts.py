@@ -25,6 +25,8 @@ class AmountWhy(StrEnum):
     WELL = "well"
     WELL_VOIDED = "well voided"
     USED = "used"
+    LOST = "lost"
+    """Lost while it was cut, cleaned or ground."""
     DISCARDED = "discarded"
     DESTROYED = "destroyed"
     CORRECTED = "corrected"
@@ -65,6 +67,7 @@ WHY_WORDS = {
     AmountWhy.WELL: N_("into a well"),
     AmountWhy.WELL_VOIDED: N_("well voided: not taken"),
     AmountWhy.USED: N_("used up"),
+    AmountWhy.LOST: N_("lost in preparation"),
     AmountWhy.DISCARDED: N_("discarded"),
     AmountWhy.DESTROYED: N_("destroyed"),
     AmountWhy.CORRECTED: N_("corrected"),
