@@ -18,6 +18,7 @@ from lims.cli.common import (
     print_json,
     tell,
 )
+from lims.cli.later import LateGroup, Later
 from lims.core.clock import now, utc_text
 from lims.core.codes import read_payload, threes
 from lims.core.errors import NotFound
@@ -36,8 +37,32 @@ from lims.custody.queries.verification import DatabaseReport
 from lims.custody.rules import Event, Tag
 from lims.founding import certify
 
+LATER = {
+    "anchor": Later(
+        "lims.cli.sheet",
+        "anchor",
+        "Compare the anchor on a label or slip, such as 1284:QJ2A7XK3MD, with the ledger.",
+    ),
+    "prove": Later(
+        "lims.cli.proof",
+        "prove",
+        "Write the events of one thing and its ancestors with their proofs; "
+        "nothing of other things.",
+    ),
+    "sheet": Later(
+        "lims.cli.sheet",
+        "sheet",
+        "Draw the sheet of a day: the newest checkpoint to be printed, compared and signed in ink.",
+    ),
+    "witness": Later(
+        "lims.cli.witness",
+        "witness",
+        "Have CHECKPOINT witnessed by a partner.",
+    ),
+}
 
-@click.group()
+
+@click.group(cls=LateGroup, later=LATER)
 def ledger() -> None:
     """The ledger: everything that was ever done, in a form that anybody can verify."""
 

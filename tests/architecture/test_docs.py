@@ -33,7 +33,9 @@ def read(name: str) -> str:
 def commands(group: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
     yield path, group
     if isinstance(group, click.Group):
-        for name, command in group.commands.items():
+        for name in group.list_commands(click.Context(group)):
+            command = group.get_command(click.Context(group), name)
+            assert command is not None
             yield from commands(command, f"{path} {name}")
 
 
