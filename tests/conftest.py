@@ -34,7 +34,7 @@ from lims.people.operations import secrets as people_secrets
 from lims.people.rules import Policy
 from tests.cast import Cast, read_cast, settle
 
-pytest_plugins = ("tests.builders", "tests.filled")
+pytest_plugins = ("tests.builders", "tests.filled", "tests.spreading")
 
 ORIGIN = "osteon.example/test"
 

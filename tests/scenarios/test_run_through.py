@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
-# Those that look at one run-through stay together.
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("run-through")]
+# tests/spreading.py keeps those that look at one run-through together.
+pytestmark = pytest.mark.timeout(900)
 
 SECONDS = 840
 """A run-through takes well under 90 s on two free cores; a test machine may be busy."""

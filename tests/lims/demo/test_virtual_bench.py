@@ -16,7 +16,6 @@ from lims.core.settings import Settings
 from lims.demo.accounts import ACCOUNTS, PASSWORD
 from lims.demo.views import blueprint
 
-pytestmark = pytest.mark.xdist_group("demonstration")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
