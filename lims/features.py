@@ -83,6 +83,8 @@ from lims.identities.models import (
     ToTell,
 )
 from lims.identities.views import blueprint as identities
+from lims.kits.models import KitUse, KitVersion
+from lims.kits.views import blueprint as kits
 from lims.layouts.models import LayoutVersion
 from lims.layouts.views import blueprint as layouts
 from lims.people.models import Person, Station
@@ -134,6 +136,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     printers,
     printing,
     procedures,
+    kits,
     bench,
     storage,
     handovers,
@@ -175,6 +178,8 @@ TABLES = (
     Lot,
     Instrument,
     Procedure,
+    KitVersion,
+    KitUse,
     Sample,
     Aliquot,
     Amount,

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +70,14 @@ class Marker:
     # How far off its nominal sizes the ladder was seen with a size-standard family, where public
     # runs tell.
     seen: Mapping[str, int] = field(default_factory=dict)
+    # Other names of the locus in exports, and alleles known outside the ladder.
+    aliases: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def is_called(self, name: str) -> bool:
+        """Whether `name` is the locus's name or one of its aliases, in any usual spelling."""
+        wanted = marker_key(name)
+        return any(marker_key(known) == wanted for known in (self.name, *self.aliases))
 
     @property
     def is_autosomal(self) -> bool:
@@ -141,6 +150,9 @@ class Kit:
     # Names of control genotypes that the maker ships or supports, the usual one first.
     positive_controls: tuple[str, ...]
     source: str
+    # Genotypes of controls and size standards that this kit brings itself, before those on record.
+    controls: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    standards: tuple[SizeStandard, ...] = ()
 
     @property
     def positive_control(self) -> str | None:
@@ -149,16 +161,14 @@ class Kit:
 
     def marker(self, name: str) -> Marker:
         """Return the marker of any usual spelling of its name, or raise KitError."""
-        wanted = marker_key(name)
         for marker in self.markers:
-            if marker_key(marker.name) == wanted:
+            if marker.is_called(name):
                 return marker
         raise KitError("unknown-marker", kit=self.name, marker=name)
 
     def has_marker(self, name: str) -> bool:
         """Whether the kit types this marker, in any usual spelling."""
-        wanted = marker_key(name)
-        return any(marker_key(marker.name) == wanted for marker in self.markers)
+        return any(marker.is_called(name) for marker in self.markers)
 
     def markers_of(self, dye: int, size_standard: str = "") -> tuple[Marker, ...]:
         """Return the markers of one dye, shortest first, as seen with a size-standard family."""
@@ -219,12 +229,18 @@ def allele_order(name: str) -> tuple[int, int, int, str]:
 
 def read_kit(content: bytes) -> Kit:
     """Read one kit in Osteon's own JSON format (lims/data/SOURCES.md), or raise KitError."""
-    record = _parse(content)
+    kit = kit_of(_parse(content))
+    _check(kit)
+    return kit
+
+
+def kit_of(record: Mapping[str, Any]) -> Kit:
+    """Return the kit that a record of Osteon's own format says, unchecked, or raise KitError."""
     try:
         markers = tuple(
             _marker(order, entry) for order, entry in enumerate(record["markers"], start=1)
         )
-        kit = Kit(
+        return Kit(
             name=record["name"],
             aliases=tuple(record["aliases"]),
             maker=record["maker"],
@@ -234,36 +250,40 @@ def read_kit(content: bytes) -> Kit:
             size_standards=tuple(record["size_standards"]),
             positive_controls=tuple(record["positive_controls"]),
             source=record["source"],
+            controls=_genotypes(record.get("controls", {})),
+            standards=_standards(record.get("families", ())),
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise KitError("kit-incomplete", field=str(error)) from error
-    _check(kit)
-    return kit
 
 
 def read_size_standards(content: bytes) -> tuple[SizeStandard, ...]:
     """Read all size standards of a file in Osteon's own JSON format, or raise KitError."""
     record = _parse(content)
-    standards = []
     try:
-        for family in record["families"]:
-            for variant in family["variants"]:
-                peaks = tuple(_size(peak) for peak in variant["bp"])
-                if list(peaks) != sorted(set(peaks)) or len(peaks) < 5:
-                    raise KitError("size-standard-not-rising", standard=variant["name"])
-                standards.append(
-                    SizeStandard(
-                        name=variant["name"],
-                        family=family["name"],
-                        dye_name=family["dye"],
-                        aliases=tuple(family["aliases"]),
-                        peaks=peaks,
-                        omitted=tuple(_size(peak) for peak in variant.get("omits", ())),
-                        accept=variant["accept"],
-                    )
-                )
+        return _standards(record["families"])
     except (KeyError, TypeError) as error:
         raise KitError("size-standards-incomplete", field=str(error)) from error
+
+
+def _standards(families: Iterable[Mapping[str, Any]]) -> tuple[SizeStandard, ...]:
+    standards = []
+    for family in families:
+        for variant in family["variants"]:
+            peaks = tuple(_size(peak) for peak in variant["bp"])
+            if list(peaks) != sorted(set(peaks)) or len(peaks) < 5:
+                raise KitError("size-standard-not-rising", standard=variant["name"])
+            standards.append(
+                SizeStandard(
+                    name=variant["name"],
+                    family=family["name"],
+                    dye_name=family["dye"],
+                    aliases=tuple(family["aliases"]),
+                    peaks=peaks,
+                    omitted=tuple(_size(peak) for peak in variant.get("omits", ())),
+                    accept=variant["accept"],
+                )
+            )
     return tuple(standards)
 
 
@@ -274,15 +294,21 @@ def read_controls(content: bytes) -> dict[str, dict[str, tuple[str, ...]]]:
     """
     record = _parse(content)
     try:
-        return {
-            control: {
-                marker: tuple(sorted(text.split("/"), key=allele_order))
-                for marker, text in genotype.items()
-            }
-            for control, genotype in record["controls"].items()
-        }
+        return _genotypes(record["controls"])
     except (KeyError, TypeError, AttributeError) as error:
         raise KitError("controls-incomplete", field=str(error)) from error
+
+
+def _genotypes(
+    controls: Mapping[str, Mapping[str, str]],
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    return {
+        control: {
+            marker: tuple(sorted(text.split("/"), key=allele_order))
+            for marker, text in genotype.items()
+        }
+        for control, genotype in controls.items()
+    }
 
 
 _CONTROL_SYNONYMS = {"007": "DNA007", "CONTROLDNA007": "DNA007", "CONTROLDNA9947A": "9947A"}
@@ -305,7 +331,7 @@ def _parse(content: bytes) -> dict[str, Any]:
     return record
 
 
-def _size(bp: float) -> int:
+def _size(bp: float | Decimal) -> int:
     return round(bp * BASE_PAIR)
 
 
@@ -329,6 +355,8 @@ def _marker(order: int, entry: dict[str, Any]) -> Marker:
             for standard, (low, high) in entry.get("windows", {}).items()
         },
         seen={family: _size(offset) for family, offset in entry.get("seen", {}).items()},
+        aliases=tuple(entry.get("aliases", ())),
+        variants=tuple(entry.get("variants", "").split()),
     )
 
 

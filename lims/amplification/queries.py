@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading amplification plates: what stands on them, what they lack, what waits for them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from instruments.analyzers.kit import Kit, KitError, control_name
+from instruments.analyzers.kit import Kit, control_name
 from lims.amplification.models import Amplification
 from lims.amplification.rules import (
     CONTROL_WELLS,
     Decided,
     Filled,
-    KitUnknown,
     NotAnAmplificationPlate,
     Room,
     Setup,
@@ -22,11 +21,11 @@ from lims.amplification.rules import (
     room_of,
     set_up,
 )
-from lims.core.catalogue import shipped_controls, shipped_kit, shipped_kits
 from lims.core.codes import Kind
 from lims.core.words import N_, Say
 from lims.extraction.models import Extract
 from lims.extraction.queries import blanks_of
+from lims.kits.queries import controls_for, kit_worked_by
 from lims.people.rules import Line
 from lims.plates.models import Plate, Well
 from lims.plates.queries import (
@@ -98,32 +97,30 @@ def amplification_plate(session: Session, code: str) -> Plate:
     return plate_of(session, code)
 
 
-def kit_of(name: str) -> Kit:
-    """Return the kit of a name or alias; raises KitUnknown."""
-    try:
-        return shipped_kit(name)
-    except KitError:
-        raise KitUnknown(kit=name[:60]) from None
+def kit_of(session: Session, plate: Plate) -> Kit:
+    """Return the kit of a plate in the version that it was opened with; raises KitUnknown."""
+    return kit_worked_by(session, plate.code, plate.kit, at=plate.opened_at).kit
 
 
-def kit_of_lot(lot: Lot) -> Kit | None:
-    """Return the kit that a lot is of, None where its reagent is no kit."""
+def kit_of_lot(lot: Lot, kits: Iterable[Kit]) -> Kit | None:
+    """Return which of these kits a lot is of, None where its reagent is none."""
     name = kit_text(lot.reagent)
-    return next((kit for kit in shipped_kits() if kit.is_called(name)), None)
+    return next((kit for kit in kits if kit.is_called(name)), None)
 
 
-def control_of_lot(lot: Lot) -> str:
-    """Return the control DNA a lot is of: its catalogued name if it has one; '' for others."""
+def control_of_lot(lot: Lot, kit: Kit) -> str:
+    """Return the control DNA a lot is of: the name on record if it has one; '' for others."""
     text = control_text(lot.reagent)
-    return (control_name(text, shipped_controls()) or text) if text else ""
+    return (control_name(text, controls_for(kit)) or text) if text else ""
 
 
 def lots_on_plate(session: Session, plate: Plate) -> LotsOnPlate:
     """Return which lots of its kit and of control DNA were scanned for a plate."""
     lots = lots_used(session, plate.code)
+    kit = kit_of(session, plate)
     return LotsOnPlate(
-        next((lot for lot in lots if (kit := kit_of_lot(lot)) and kit.is_called(plate.kit)), None),
-        next((lot for lot in lots if control_of_lot(lot)), None),
+        next((lot for lot in lots if kit_of_lot(lot, [kit])), None),
+        next((lot for lot in lots if control_of_lot(lot, kit)), None),
     )
 
 

@@ -35,14 +35,6 @@ class NotAnAmplificationPlate(Refusal):
     do = N_("Scan the label of an amplification plate (P…).")
 
 
-class KitUnknown(Refusal):
-    """A plate is opened with a kit that nobody described."""
-
-    says = N_("“%(kit)s” is no kit of this laboratory.")
-    do = N_("Choose one of the kits in the list.")
-    status = 422
-
-
 class LineMissing(Refusal):
     """An amplification plate for no line."""
 

@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lims.amplification import operations, queries
 from lims.amplification.schemas import PlateSchema
-from lims.core.catalogue import shipped_kits
 from lims.core.clock import now
 from lims.core.codes import Kind
 from lims.core.scans import StationKind
 from lims.extraction.queries import blanks_of
+from lims.kits.queries import kits_in_force
 from lims.people.queries import open_station
 from lims.people.rules import LINE_WORDS
 from lims.plates.rules import Activity
@@ -55,7 +55,7 @@ def overview() -> Answer:
             blanks=blanks_of(session, {one.batch for one in waiting[:PAGE]}), look=state_look,
             line_words={one.value: words for one, words in LINE_WORDS.items()},
             lines=[(one.value, translate(words)) for one, words in LINE_WORDS.items()],
-            kits=[(kit.name, kit.name) for kit in shipped_kits()],
+            kits=[(kit.name, kit.name) for kit in kits_in_force(session, at=now())],
             procedures=[
                 (one.id, f"{one.name} v{one.version}")
                 for one in current_procedures(session, Activity.AMPLIFICATION, at=now())

@@ -43,3 +43,11 @@ def shipped_controls() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Return control name to marker name to alleles."""
     content = (files("lims") / "data" / "positive_controls.json").read_bytes()
     return MappingProxyType(read_controls(content))
+
+
+@cache
+def shipped_kit_texts() -> Mapping[str, str]:
+    """Return the document of every shipped kit, by the kit's name."""
+    folder = files("lims") / "data" / "kits"
+    texts = [entry.read_text("utf-8") for entry in folder.iterdir() if entry.is_file()]
+    return MappingProxyType({read_kit(text.encode()).name: text for text in texts})

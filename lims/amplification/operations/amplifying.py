@@ -41,6 +41,8 @@ from lims.custody.rules import Tag
 from lims.extraction.operations import advance_extract
 from lims.extraction.queries import samples_of_extracts
 from lims.extraction.rules import ExtractState
+from lims.kits.operations import work_by_kit
+from lims.kits.queries import kit_in_force, kits_in_force
 from lims.people.rules import Activity, Line
 from lims.plates.models import Plate, Well
 from lims.plates.operations import (
@@ -102,15 +104,17 @@ def open_amplification(
 ) -> Opened:
     """Open an amplification plate of one line with a kit; its label is printed at `station`.
 
-    Raises KitUnknown, LineMissing, and what open_plate raises.
+    Raises KitUnknown, KitNotInForce, LineMissing, and what open_plate raises.
     """
     if line is None:
         raise LineMissing()
-    return open_plate(
+    opened = open_plate(
         session, activity=Activity.AMPLIFICATION, procedure_id=procedure_id,
-        kit=kit_of(kit).name, line=line, file_plate_name=file_plate_name, by=by, at=at,
-        station=station,
+        kit=kit_in_force(session, kit, at=at).name, line=line, file_plate_name=file_plate_name,
+        by=by, at=at, station=station,
     )  # fmt: skip
+    work_by_kit(session, opened.code, kit, by=by, at=at, station=station)
+    return opened
 
 
 def use_lot(
@@ -124,7 +128,7 @@ def use_lot(
     plate = amplification_plate(session, plate_code)
     check_operator(session, plate.activity, by=by, at=at)
     if code[0] == Kind.LOT:
-        _check_lot(session, plate, lot_of(session, code))
+        _check_lot(session, plate, lot_of(session, code), at=at)
     return record_use(
         session, plate_code, code, activity=Activity.AMPLIFICATION, by=by, at=at, station=station
     )
@@ -256,9 +260,9 @@ def complete_amplification(
     return Completed(plate, positive, negative)
 
 
-def _check_lot(session: Session, plate: Plate, lot: Lot) -> None:
-    kit = kit_of(plate.kit)
-    control = control_of_lot(lot)
+def _check_lot(session: Session, plate: Plate, lot: Lot, *, at: datetime) -> None:
+    kit = kit_of(session, plate)
+    control = control_of_lot(lot, kit)
     if control:
         if kit.positive_controls and control not in kit.positive_controls:
             raise ControlOfOtherKit(
@@ -268,7 +272,9 @@ def _check_lot(session: Session, plate: Plate, lot: Lot) -> None:
         if there is not None and there.code != lot.code:
             raise SecondControl(plate=plate.code, control=f"{there.reagent} {there.number}")
         return
-    other = kit_of_lot(lot)
+    # The version on the plate first: another kit in force may have taken an alias of it since.
+    known = [kit, *(one.kit for one in kits_in_force(session, at=at))]
+    other = kit_of_lot(lot, known)
     if other is not None and other.name != kit.name:
         raise LotOfOtherKit(number=lot.number, reagent=lot.reagent, plate=plate.code, kit=plate.kit)
 

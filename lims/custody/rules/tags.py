@@ -130,6 +130,10 @@ class Tag(StrEnum):
     PROCEDURE_VERSION_ADDED = "procedure:version:added", N_("Procedure version added")
     PROCEDURE_VERSION_APPROVED = "procedure:version:approved", N_("Procedure version approved")
     PROCEDURE_VERSION_WITHDRAWN = "procedure:version:withdrawn", N_("Procedure version withdrawn")
+    KIT_VERSION_ADDED = "kit:version:added", N_("Kit version added")
+    KIT_VERSION_APPROVED = "kit:version:approved", N_("Kit version approved")
+    KIT_VERSION_USED = "kit:version:used", N_("Kit version used")
+    KIT_VERSION_WITHDRAWN = "kit:version:withdrawn", N_("Kit version withdrawn")
 
     # printing
     LABEL_INSTANCE_ORDERED = "label:instance:ordered", N_("Label ordered")

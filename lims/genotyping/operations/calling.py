@@ -14,7 +14,6 @@ from instruments.analyzers.signal import (
     call_run,
     signal_of,
 )
-from lims.core.catalogue import shipped_size_standards
 from lims.genotyping.rules.calls import (
     LocusRead,
     MachineCalls,
@@ -23,6 +22,7 @@ from lims.genotyping.rules.calls import (
     SizeRead,
     Thresholds,
 )
+from lims.kits.queries import standards_for
 from lims.plates.rules import WellRole
 
 Progress = Callable[[str, int, int], None]
@@ -61,7 +61,7 @@ def call_files(
         signal_of(file, role=Role.LADDER if role is WellRole.LADDER else Role.OTHER, name=name)
         for (file, role, _), name in zip(files, names, strict=True)
     ]
-    run = call_run(signals, kit, limits, size_standards=shipped_size_standards())
+    run = call_run(signals, kit, limits, size_standards=standards_for(kit))
     ladders = {ladder.name: ladder for ladder in run.ladders}
     return tuple(
         stored_calls(calls, ladders.get(name), file)

@@ -23,7 +23,7 @@ from lims.custody.operations import refuse_if_held
 from lims.genotyping.models import Finding, Run
 from lims.genotyping.operations.calling import Progress, call_files, limits_of, thresholds_of
 from lims.genotyping.operations.storing import Parsed, Plan, store_run
-from lims.genotyping.queries.kits import control_genotypes, control_meant, kit_of_plate
+from lims.genotyping.queries.kits import control_meant, kit_of_plate
 from lims.genotyping.queries.wells import (
     awaited_wells,
     blanks_passed,
@@ -54,6 +54,7 @@ from lims.genotyping.rules.refusals import (
     PlateNotCompleted,
     RunRefused,
 )
+from lims.kits.queries import controls_for
 from lims.people.queries import require_authorised
 from lims.people.rules import Activity
 from lims.plates.models import Well
@@ -253,7 +254,7 @@ def _plan(
     if state not in (WorkState.COMPLETED, WorkState.REVIEWED):
         raise PlateNotCompleted(code=plate_code, state=state)
     refuse_if_held(session, plate_code)
-    kit = kit_of_plate(plate_code, plate.kit)
+    kit = kit_of_plate(session, plate)
     facts = [one.facts for one in parsed]
     matched = match_files(
         facts,
@@ -315,7 +316,7 @@ def _seen(plan: Plan, calls: Sequence[MachineCalls], thresholds: Thresholds) -> 
         thresholds=thresholds,
         injections=tuple(injections),
         without_file=tuple((well.position, well.role) for well in plan.without_file),
-        controls=control_genotypes(),
+        controls=controls_for(plan.kit),
         blanks_passed=plan.blanks_passed,
         expired=_expired(plan),
     )

@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 from instruments.analyzers.kit import Kit
 from instruments.analyzers.size_standards import named_size_standard, size_standards_of
 from lims.core.actors import Actor
-from lims.core.catalogue import shipped_size_standards
 from lims.core.words import Say
 from lims.custody.operations import append, lock_subject, refuse_if_held
 from lims.custody.queries import blocked
 from lims.custody.rules import Tag
 from lims.genotyping.models import Run
-from lims.genotyping.queries.kits import kit_of_plate, usual_size_standard
+from lims.genotyping.queries.kits import kit_of_plate
 from lims.genotyping.rules import ROLE_WORDS
 from lims.genotyping.rules.plates import (
     AGE_LIMIT,
@@ -40,6 +39,8 @@ from lims.genotyping.rules.refusals import (
     SizeStandardForeign,
     WellEmpty,
 )
+from lims.kits.operations import work_by_kit
+from lims.kits.queries import kit_in_force, standards_for, usual_size_standard
 from lims.people.queries import require_authorised
 from lims.people.rules import Activity
 from lims.plates.models import Plate, Well
@@ -77,7 +78,7 @@ def open_injection_plate(
     procedures = current_procedures(session, Activity.INJECTION, at=at)
     limits = document_of(procedures[0]).limits if procedures else {}
     _check_source(session, plate, wells, most=limits.get(AGE_LIMIT, INJECTABLE_DAYS), at=at)
-    kit = kit_of_plate(source, plate.kit)
+    kit = _kit_today(session, plate, at=at)
     held = {
         well.position
         for well in wells
@@ -97,6 +98,7 @@ def open_injection_plate(
         kit=kit.name, size_standard=usual_size_standard(kit), made_from=source, by=by, at=at,
         station=station,
     )  # fmt: skip
+    work_by_kit(session, opened.code, kit.name, by=by, at=at, station=station)
     for well in copied:
         fill_well(
             session, opened.code, well.position, role=well.role, subject=well.subject_code,
@@ -107,6 +109,11 @@ def open_injection_plate(
             session, opened.code, position, role=WellRole.LADDER, by=by, at=at, station=station
         )
     return Opened(opened.code, opened.label, ladders, tuple(sorted(held)))
+
+
+def _kit_today(session: Session, amplified: Plate, *, at: datetime) -> Kit:
+    """Return the kit of an amplification plate as it is in force: what is injected is called so."""
+    return kit_in_force(session, kit_of_plate(session, amplified).name, at=at).kit
 
 
 def _check_source(
@@ -154,7 +161,7 @@ def use_on_injection_plate(
     `plates.operations.record_use` raises.
     """
     plate = working_plate(session, plate_code)
-    kit = kit_of_plate(plate_code, plate.kit)
+    kit = kit_of_plate(session, plate)
     if used[0] == "L":
         _settle_size_standard(session, plate, kit, used)
     return record_use(
@@ -164,7 +171,7 @@ def use_on_injection_plate(
 
 def _settle_size_standard(session: Session, plate: Plate, kit: Kit, lot_code: str) -> None:
     reagent = lot_of(session, lot_code).reagent
-    standards = shipped_size_standards()
+    standards = standards_for(kit)
     if named_size_standard(reagent, standards) is None:
         return
     named = named_size_standard(reagent, standards, kit=kit)

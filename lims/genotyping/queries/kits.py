@@ -1,46 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kits that this laboratory knows, their size standards and controls."""
+"""The kit of a plate or a run, in the version that it was opened with."""
 
-from collections.abc import Mapping
+from sqlalchemy.orm import Session
 
-from instruments.analyzers.kit import Kit, KitError, control_name
-from instruments.analyzers.size_standards import size_standards_of
-from lims.core.catalogue import (
-    shipped_controls,
-    shipped_kit,
-    shipped_kits,
-    shipped_size_standards,
-)
+from instruments.analyzers.kit import Kit, control_name
+from lims.genotyping.models import Run
 from lims.genotyping.rules.refusals import KitUnknown
+from lims.kits.queries import controls_for, kit_worked_by
+from lims.kits.rules import KitUnknown as NoKit
+from lims.plates.models import Plate
 
 
-def kits() -> tuple[Kit, ...]:
-    """Return every kit, by name."""
-    return shipped_kits()
-
-
-def kit(name: str) -> Kit:
-    """Return the kit of a name or alias, however it is spelled. Raises KitError."""
-    return shipped_kit(name)
-
-
-def kit_of_plate(code: str, name: str) -> Kit:
-    """Return the kit that a plate names. Raises KitUnknown."""
+def kit_of_plate(session: Session, plate: Plate) -> Kit:
+    """Return the kit that a plate names. Raises KitUnknown, KitNotInForce."""
     try:
-        return shipped_kit(name)
-    except KitError:
-        raise KitUnknown(code=code, kit=name) from None
+        return kit_worked_by(session, plate.code, plate.kit, at=plate.opened_at).kit
+    except NoKit:
+        raise KitUnknown(code=plate.code, kit=plate.kit) from None
 
 
-def usual_size_standard(kit: Kit) -> str:
-    """Return the name of the size standard that is usual with a kit, '' where none is known."""
-    found = size_standards_of(kit, shipped_size_standards())
-    return found[0].name if found else ""
-
-
-def control_genotypes() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Return control name to marker to alleles (one autosomal allele is a homozygote)."""
-    return shipped_controls()
+def kit_of_run(session: Session, run: Run) -> Kit:
+    """Return the kit by which a run was called: that of its plate."""
+    return kit_worked_by(session, run.plate_code, run.kit, at=run.imported_at).kit
 
 
 def control_meant(words: str, kit: Kit) -> str:
@@ -48,7 +29,7 @@ def control_meant(words: str, kit: Kit) -> str:
 
     `words` such as "positive control 9947A".
     """
-    known = shipped_controls()
+    known = controls_for(kit)
     for word in words.replace("(", " ").replace(")", " ").split():
         named = control_name(word, known)
         if named is not None:

@@ -15,7 +15,7 @@ from lims.core.errors import NotFound
 from lims.custody.queries import blocked
 from lims.custody.rules import HoldStanding
 from lims.genotyping.models import Finding, Injection, Profile, ProfileState, Reading, Run, RunState
-from lims.genotyping.queries.kits import kit
+from lims.genotyping.queries.kits import kit_of_run
 from lims.genotyping.queries.opened import calls_under, reading_under
 from lims.genotyping.queries.wells import Origin, origins
 from lims.genotyping.rules import ReadingStage
@@ -126,7 +126,7 @@ def reading_case(session: Session, injection_id: int, *, lock: bool = False) -> 
     )
     calls = calls_under(own_key, injection)
     thresholds = Thresholds.from_json(run.thresholds)
-    own = kit(run.kit)
+    own = kit_of_run(session, run)
     mixture = session.scalar(
         select(Finding.id).where(
             Finding.injection_id == injection_id, Finding.rule == "R14", Finding.severity == "hold"

@@ -19,7 +19,6 @@ from instruments.analyzers.plate_records import (
     understand,
     write_plate_record,
 )
-from lims.core.catalogue import shipped_kits, shipped_size_standards
 from lims.core.errors import NotFound
 from lims.genotyping.models import PlateRecordTemplate
 from lims.genotyping.queries.kits import kit_of_plate
@@ -31,6 +30,7 @@ from lims.genotyping.rules.records import (
     record_fault,
     template_fault,
 )
+from lims.kits.queries import kits_in_force, standards_for
 from lims.plates.rules import PLATE_POSITIONS
 
 
@@ -108,9 +108,10 @@ def plate_record(session: Session, plate_code: str, template: PlateRecordTemplat
         RecordWell(well.position, picture.names[well.position], RecordRole(well.role.value))
         for well in picture.wells
     ]
+    kit = kit_of_plate(session, plate)
     wanted = Wanted(
-        kit_of_plate(plate_code, plate.kit), plate.size_standard, shipped_size_standards(),
-        shipped_kits(),
+        kit, plate.size_standard, standards_for(kit),
+        tuple(one.kit for one in kits_in_force(session, at=plate.opened_at)),
     )  # fmt: skip
     on_96 = {well.position for well in wells} <= set(PLATE_POSITIONS)
     try:

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from instruments.analyzers.kit import MarkerKind, marker_key
+from instruments.analyzers.kit import MarkerKind
 from lims.core.words import N_, Many, Say
 from lims.genotyping.rules.calls import MachineCalls, PeakRead
 from lims.genotyping.rules.findings import Found, SeenInjection, SeenRun
@@ -128,7 +128,6 @@ def _positives(run: SeenRun) -> Iterator[Found]:
 def _compared(
     run: SeenRun, index: int, one: SeenInjection, genotype: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Found]:
-    known = {marker_key(name): alleles for name, alleles in genotype.items()}
     wrong: list[str] = []
     unchecked: list[str] = []
     agreed = 0
@@ -136,7 +135,9 @@ def _compared(
         read = one.calls.locus(marker.name)
         if marker.kind is MarkerKind.QUALITY or read is None:
             continue
-        expected = known.get(marker_key(marker.name))
+        expected = next(
+            (alleles for name, alleles in genotype.items() if marker.is_called(name)), None
+        )
         if expected is None or read.refused:
             unchecked.append(marker.name)
         elif set(expected) != set(read.alleles):

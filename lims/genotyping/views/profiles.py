@@ -28,7 +28,7 @@ def profile(code: str) -> Answer:
             closed = in_both(picture.closed.refusal.say) if picture.closed else None
             return {"sample": read, "versions": versions, "closed": closed}
         shown = picture.shown
-        kit = queries.kit(shown.profile.kit) if shown is not None else None
+        kit = queries.kit_of_run(session, shown.run) if shown is not None else None
         actors = {path.profile.decided_by for path in picture.paths}
         actors |= {reader for reader, _ in picture.readers.values()}
         return page(

@@ -197,7 +197,7 @@ def well(run_id: int, well: str) -> Answer:
         run = session.get_one(Run, run_id)
         filled = session.get_one(Well, chosen.well_id)
         calls = queries.calls_of_injection(session, chosen)
-        kit = queries.kit(run.kit)
+        kit = queries.kit_of_run(session, run)
         other = queries.other_injection(session, chosen)
         return page(
             "genotyping/well.html", run=run, injection=chosen, well=filled, calls=calls, kit=kit,
@@ -224,7 +224,7 @@ def signal(injection_id: int) -> Answer:
     return queries.electropherogram(
         laboratory().files.read(injection.sha256, key),
         name=file.name,
-        kit=queries.kit(run.kit),
+        kit=queries.kit_of_run(session, run),
         calls=calls,
         ladder=ladder,
         thresholds=queries.thresholds_of_run(run),

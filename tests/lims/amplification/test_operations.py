@@ -26,6 +26,7 @@ from lims.custody.queries import history
 from lims.custody.rules import HoldReason, OnHold, Tag
 from lims.extraction.models import Extract
 from lims.extraction.queries import extract_of, samples_of_extracts
+from lims.kits.rules import KitUnknown
 from lims.people.models import Person
 from lims.people.rules import Activity, EliminationMissing, Line, NotAuthorised
 from lims.plates.operations import void_filling
@@ -210,7 +211,7 @@ def test_lots_must_be_of_the_plates_own_kit_and_its_controls(
         ]
         with pytest.raises(rules.SecondControl):
             use("positive control 2800M")
-        with pytest.raises(rules.KitUnknown):
+        with pytest.raises(KitUnknown):
             an_empty_plate(session, kit="No Such Kit")
 
     assert used == ["GlobalFiler 1", "Control DNA 007 2", "water 3"]

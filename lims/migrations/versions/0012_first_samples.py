@@ -6,8 +6,8 @@ from alembic import op
 
 import lims.core.db
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -69,6 +69,7 @@ def upgrade() -> None:
                 "well",
                 "well voided",
                 "used",
+                "lost",
                 "discarded",
                 "destroyed",
                 "corrected",

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Amplification kits as versioned documents: shipped, or the laboratory's own approved by two."""
