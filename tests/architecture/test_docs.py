@@ -216,3 +216,38 @@ def test_the_way_to_copy_the_database_in_the_handbook_makes_a_whole_copy(
 
     assert events > 10
     assert sound == "ok"
+
+
+def test_the_two_languages_of_the_technicians_handbook_have_the_same_parts_and_pictures() -> None:
+    built = [
+        [
+            re.findall(r"^(#+) ", text, re.MULTILINE),
+            [len(table.splitlines()) for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)],
+            [name.replace(".ar.", ".") for name in re.findall(r"\(pictures/([^)]+)\)", text)],
+        ]
+        for text in (read("docs/technicians.md"), read("docs/technicians.ar.md"))
+    ]
+
+    assert built[0] == built[1]
+    for name in built[0][2]:
+        assert (DOCS / "pictures" / str(name)).exists(), name
+        assert (DOCS / "pictures" / str(name).replace(".png", ".ar.png")).exists(), name
+
+
+def test_every_refusal_of_the_technicians_handbook_is_said_by_the_pages_in_these_words() -> None:
+    said = re.sub(r'"\n"', "", read("lims/translations/ar/LC_MESSAGES/messages.po"))
+    words = {_with_gaps(one) for one in re.findall(r'^msg\S+ "(.*)"$', said, re.MULTILINE)}
+
+    wrong = []
+    for name, head in (("technicians.md", "it says"), ("technicians.ar.md", "ما تقوله الصفحة")):
+        tables = re.findall(rf"^\| {head} \|.*\n\|.*\n((?:\|.*\n)+)", read(f"docs/{name}"), re.M)
+        assert len(tables) == 7
+        rows = [row.strip("| ").split(" | ") for row in "".join(tables).splitlines()]
+        wrong += [(name, part) for row in rows for part in row if part not in words]
+
+    assert wrong == []
+
+
+def _with_gaps(text: str) -> str:
+    """Return a text of the pages as the handbook gives it: an ellipsis for what is filled in."""
+    return re.sub(r"[\u2066\u2069]", "", re.sub(r"%\(\w+\)s", "…", text))

@@ -51,17 +51,17 @@ from tests.simulation.stages_path import (
 
 
 def simulate(
-    folder: Path, *, bones: int, references: int, seed: int, url: str = "", served: bool = True
+    folder: Path, *, bones: int, references: int, seed: int, url: str = "", own_server: bool = True
 ) -> dict[str, object]:
     """Run the stages in an empty folder and return the account.
 
-    `served` is a server of its own; otherwise the application answers in this process.
+    `own_server` is a server of its own; otherwise the application answers in this process.
     """
     began = time.monotonic()
     lab = found(folder, bones=bones, references=references, url=url)
     _tell(began, f"founded with {bones} bones and {references} references coded")
     with ExitStack() as stack:
-        door = stack.enter_context(_served(lab) if served else _here(lab))
+        door = stack.enter_context(served(lab) if own_server else _here(lab))
         people = {login: Somebody(door, login, cookie) for login, cookie in lab.sessions.items()}
         desks = {key: Desk(door, lab.stations[key], lab.keys[key]) for key in lab.stations}
         for one in (*people.values(), *desks.values()):
@@ -242,7 +242,8 @@ def _diluted(team: Team, code: str) -> int:
 
 
 @contextmanager
-def _served(lab: Laboratory) -> Iterator[Door]:
+def served(lab: Laboratory) -> Iterator[Door]:
+    """Run a server of its own for a laboratory."""
     server = Server(lab.settings.folder)
     server.start()
     try:

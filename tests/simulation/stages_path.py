@@ -4,7 +4,7 @@
 import math
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lims.core.scans import Command
@@ -52,6 +52,8 @@ class Team:
     too_much: str = ""
     failed: str = ""
     """Batch whose blank fails."""
+    look: Callable[[str], None] = lambda _: None
+    """Told of each moment at a bench that is worth a picture."""
 
     def desk(self, key: str, login: str = "technician") -> Desk:
         """Return a desk with somebody at it."""
@@ -80,7 +82,9 @@ def receive(team: Team) -> None:
     desk = team.desk("reception")
     for code in (*team.lab.bones, *team.lab.references):
         desk.scan(team.label(code))
+    team.look("reception")
     desk.refuse(team.label(team.lab.bones[0]), "already", "accepted")
+    team.look("refused")
 
 
 def prepare(team: Team, line: Line, samples: Sequence[str], *, again: bool = False) -> None:
@@ -88,6 +92,7 @@ def prepare(team: Team, line: Line, samples: Sequence[str], *, again: bool = Fal
     desk = team.desk("bones" if line is Line.BONE else "references")
     for code in samples:
         verdict = desk.scan(team.label(code))
+        team.look("preparation")
         if line is Line.BONE:
             verdict = desk.enter("mass", SECOND_MG if again else POWDER_MG)
         elif not verdict.labels:
@@ -139,6 +144,7 @@ def extract(team: Team, line: Line, samples: Sequence[str], *, proteinase: str) 
     for code in samples:
         verdict = desk.scan(team.label(team.parts[code]))
         work.places[verdict.position] = team.parts[code]
+    team.look("extraction")
     desk.command(Command.DONE)
     made = person.json(f"/batches/{batch}")["made"]
     desk.scan_back(made)
@@ -169,12 +175,14 @@ def quantify(team: Team, batches: Sequence[str]) -> str:
     ]  # fmt: skip
     for code in made:
         work.places[desk.scan(team.label(code)).position] = code
+    team.look("quantification")
     desk.command(Command.DONE)
     _fill_in(person, work)
     address = f"/quantification/{plate}"
     files = [("file", ("quantities.csv", _table(team, plate).encode(), "text/csv"))]
     looked = person.send(person.open(address).form(f"{address}/preview"), files=files)
     page = person.send(looked.form(f"{address}/table"))
+    team.look(f"decisions {address}")
     form = page.form(f"{address}/decisions")
     person.send(form, {"confirm": form.choices["confirm"]})
     return plate
@@ -193,6 +201,7 @@ def amplify(team: Team, line: Line, batches: Sequence[str], *, leave: set[str]) 
         blank = team.blanks[batch]
         work.places[desk.scan(team.label(blank)).position] = blank
     _use(team, desk, work, "thermocycler", on=False)
+    team.look("amplification")
     desk.command(Command.DONE)
     _fill_in(person, work)
     return plate
@@ -209,6 +218,7 @@ def prepare_injection(team: Team, amplified: str) -> str:
     desk.scan_back([plate])
     desk.scan(team.label(plate))
     _use(team, desk, work, "ladder", "standard", "analyzer", on=False)
+    team.look("injection")
     desk.command(Command.DONE)
     work.places |= team.book.amplified[amplified].places
     _fill_in(person, work)

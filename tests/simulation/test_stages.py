@@ -12,7 +12,9 @@ from tests.simulation.stages_book import Book, Work
 def test_few_samples_go_from_coded_to_injection_plate_and_every_well_leads_back(
     tmp_path: Path,
 ) -> None:
-    result = stages.simulate(tmp_path / "laboratory", bones=6, references=3, seed=7, served=False)
+    result = stages.simulate(
+        tmp_path / "laboratory", bones=6, references=3, seed=7, own_server=False
+    )
 
     assert stages.passed(result), result
     assert result["wells"] == result["lineages_complete"] > 20
