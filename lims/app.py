@@ -14,7 +14,7 @@ from lims.core.code_keys import open_database
 from lims.core.files import FileStore
 from lims.core.secrets import secret
 from lims.core.settings import Settings
-from lims.features import BLUEPRINTS, GAP_CHECKS, MEANINGS, PACKAGE_SECTIONS, PLACES
+from lims.features import BLUEPRINTS, GAP_CHECKS, MEANINGS, PACKAGE_SECTIONS, PLACES, STAGES
 from lims.web import errors, guard, locale, pages, shell
 
 PACKAGE = Path(__file__).parent
@@ -52,6 +52,7 @@ def create_app(settings: Settings, *, extra: Iterable[Blueprint] = ()) -> Flask:
         meanings=MEANINGS,
         gap_checks=GAP_CHECKS,
         package_sections=PACKAGE_SECTIONS,
+        stages=STAGES,
     )
     locale.install(app)
     errors.install(app)

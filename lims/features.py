@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from lims.amplification.models import Amplification
 from lims.amplification.operations import MEANING as AMPLIFICATION
+from lims.amplification.operations import release_amplification
 from lims.amplification.views import blueprint as amplification
 from lims.bench.models import (
     BenchSession,
@@ -50,12 +51,14 @@ from lims.core.code_keys import CodeKey
 from lims.core.once import RequestKey
 from lims.core.scans import Meaning, StationKind
 from lims.core.sealing import SealedKey
+from lims.core.stages import StageRules, Stages
 from lims.core.words import N_
 from lims.custody.models import Subject
 from lims.custody.queries import GapCheck
 from lims.equipment.models import Instrument
 from lims.extraction.models import Dilution, Extract
 from lims.extraction.operations import MEANING as EXTRACTION
+from lims.extraction.operations import release_extraction
 from lims.extraction.views import blueprint as extraction
 from lims.genotyping.models import (
     Finding,
@@ -67,6 +70,13 @@ from lims.genotyping.models import (
     RunFile,
 )
 from lims.genotyping.operations import MEANING as INJECTION
+from lims.genotyping.operations import release_injection
+from lims.genotyping.queries.evidence import (
+    amplification_evidence,
+    extraction_evidence,
+    injection_evidence,
+    quantification_evidence,
+)
 from lims.genotyping.views import blueprint as genotyping
 from lims.handovers.models import HandedThing, HandOver
 from lims.handovers.operations import MEANING as HANDOVER
@@ -88,6 +98,7 @@ from lims.kits.views import blueprint as kits
 from lims.layouts.models import LayoutVersion
 from lims.layouts.views import blueprint as layouts
 from lims.people.models import Person, Station
+from lims.people.rules import Activity
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Well
 from lims.plates.views import blueprint as plates
@@ -108,6 +119,7 @@ from lims.quantification.models import (
     QuantityDecision,
 )
 from lims.quantification.operations import MEANING as QUANTIFICATION
+from lims.quantification.operations import release_quantification
 from lims.quantification.views import blueprint as quantification
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Amount, ConsumptionPermission, Destruction, Sample
@@ -260,6 +272,14 @@ MEANINGS: Mapping[StationKind, Meaning] = {
     StationKind.INJECTION: INJECTION,
     StationKind.STORAGE: STORAGE,
     StationKind.HANDOVER: HANDOVER,
+}
+
+# How work of each activity is released, and what its review looks at.
+STAGES: Stages = {
+    Activity.EXTRACTION: StageRules(release_extraction, extraction_evidence),
+    Activity.QUANTIFICATION: StageRules(release_quantification, quantification_evidence),
+    Activity.AMPLIFICATION: StageRules(release_amplification, amplification_evidence),
+    Activity.INJECTION: StageRules(release_injection, injection_evidence),
 }
 
 # What features above custody add to the gap analysis.

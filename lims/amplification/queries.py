@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading amplification plates: what stands on them, what they lack, what waits for them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -208,6 +209,14 @@ def plate_at_station(session: Session, code: str) -> AmplificationPlate:
             wells[position] = replace(wells[position], words=words, role=role)
     return AmplificationPlate(
         replace(shown, wells=wells), missing_on(session, plate_of(session, code))
+    )
+
+
+def controls_needed(session: Session, plate: Plate) -> Counter[WellRole]:
+    """Return how many positive and negative controls a plate has: as its procedure says, or one."""
+    asked = document_of(procedure_of(session, plate.procedure_id)).controls
+    return Counter(
+        {role: max(1, asked.get(role.value, 0)) for role in (WellRole.POSITIVE, WellRole.NEGATIVE)}
     )
 
 

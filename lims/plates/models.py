@@ -9,11 +9,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lims.core.db import Base, BigId, stored_enum
 from lims.people.rules import Activity as Activity
 from lims.people.rules import Line
+from lims.plates.rules import ReviewOutcome
 from lims.plates.rules import WellRole as WellRole
 
 
-class Batch(Base):
-    """Samples processed together. Its state (draft, running, completed, hold) is the subject's."""
+class Reviewed:
+    """The columns of work that is released, completed and reviewed; the state is the subject's."""
+
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None] = mapped_column(String(80))
+    completed_at: Mapped[datetime | None]
+    completed_by: Mapped[str | None] = mapped_column(String(80))
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[str | None] = mapped_column(String(80))
+    outcome: Mapped[ReviewOutcome | None] = mapped_column(stored_enum(ReviewOutcome))
+    # Why it failed, or passes with exceptions.
+    review_reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Batch(Reviewed, Base):
+    """Samples processed together. Its state (plates.rules.WorkState, a hold) is the subject's."""
 
     __tablename__ = "batch"
 
@@ -23,7 +38,6 @@ class Batch(Base):
     procedure_id: Mapped[int] = mapped_column(ForeignKey("procedure.id"))
     opened_at: Mapped[datetime]
     opened_by: Mapped[str] = mapped_column(String(80))
-    completed_at: Mapped[datetime | None]
 
 
 class BatchMember(Base):
@@ -50,6 +64,8 @@ class BatchMember(Base):
     subject_code: Mapped[str | None] = mapped_column(ForeignKey("subject.code"), index=True)
     placed_at: Mapped[datetime]
     placed_by: Mapped[str] = mapped_column(String(80))
+    # Planned into its place: the tube has still to be scanned there.
+    awaits_scan: Mapped[bool] = mapped_column(default=False)
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str] = mapped_column(String(200), default="")
 
@@ -69,8 +85,8 @@ class BatchUse(Base):
     by: Mapped[str] = mapped_column(String(80))
 
 
-class Plate(Base):
-    """A 96-well plate of one activity. Its state is the subject's."""
+class Plate(Reviewed, Base):
+    """A plate of one activity, or strips or a rack in its place. Its state is the subject's."""
 
     __tablename__ = "plate"
 
@@ -85,7 +101,6 @@ class Plate(Base):
     file_plate_name: Mapped[str] = mapped_column(String(120), default="")
     opened_at: Mapped[datetime]
     opened_by: Mapped[str] = mapped_column(String(80))
-    completed_at: Mapped[datetime | None]
 
 
 class Well(Base):
@@ -115,5 +130,7 @@ class Well(Base):
     file_sample_name: Mapped[str] = mapped_column(String(120), default="")
     filled_at: Mapped[datetime]
     filled_by: Mapped[str] = mapped_column(String(80))
+    # Planned into its well: the tube has still to be scanned there.
+    awaits_scan: Mapped[bool] = mapped_column(default=False)
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str] = mapped_column(String(200), default="")

@@ -21,10 +21,14 @@ class Stage:
     waiting: Worklist | tuple[tuple[Kind, str], ...]
 
 
+def _of(kind: Kind, *states: str) -> tuple[tuple[Kind, str], ...]:
+    return tuple((kind, state) for state in states)
+
+
 STAGES = (
     *(Stage(one.value, STAGE_WORDS[one], one) for one in Worklist),
-    Stage("batches", N_("Batches under way"), ((Kind.BATCH, "draft"), (Kind.BATCH, "running"))),
-    Stage("plates", N_("Plates under way"), ((Kind.PLATE, "draft"), (Kind.PLATE, "running"))),
+    Stage("batches", N_("Batches under way"), _of(Kind.BATCH, "draft", "released", "running")),
+    Stage("plates", N_("Plates under way"), _of(Kind.PLATE, "draft", "released", "running")),
     Stage("set aside", N_("Extracts set aside"), ((Kind.EXTRACT, "set aside"),)),
     Stage(
         "process", N_("Samples without a profile"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every view uses: the laboratory's parts, pages, forms, and the one write of a request."""
 
+import dataclasses
 import json
 import re
 import secrets
@@ -22,6 +23,7 @@ from lims.core.files import FileStore
 from lims.core.once import once
 from lims.core.scans import Meaning, StationKind
 from lims.core.settings import Settings
+from lims.core.stages import Stages
 from lims.core.words import N_, Say
 from lims.web.guard import signed_in
 
@@ -40,6 +42,8 @@ class Laboratory:
     """What features add to the gap analysis: custody.queries.GapCheck."""
     package_sections: tuple[Callable[[Session, Any], Any], ...] = ()
     """What features say in the package of a thing: quality.queries.sections.PackageSection."""
+    stages: Stages = dataclasses.field(default_factory=dict)
+    """How work of each activity is released and reviewed."""
 
 
 def laboratory() -> Laboratory:

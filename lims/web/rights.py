@@ -34,6 +34,7 @@ class Right(StrEnum):
     SEE_SAMPLES = "see samples by code"
     PLAN_WORK = "plan batches and plates"
     WORK_BATCHES = "work on batches and plates"
+    REVIEW_WORK = "review batches and plates"
     RECORD_QUANTITIES = "record quantities"
     SET_LIMITS = "propose and approve limits of quantification"
     IMPORT_RUNS = "import analyzer runs"
@@ -123,6 +124,7 @@ TABLE: dict[Role, frozenset[Right]] = {
         | {
             Right.RECORD_LOSS,
             Right.PLAN_WORK,
+            Right.REVIEW_WORK,
             Right.SET_LIMITS,
             Right.REVIEW_PROFILES,
             Right.SEE_THROUGHPUT,
@@ -138,6 +140,7 @@ TABLE: dict[Role, frozenset[Right]] = {
     Role.QUALITY: frozenset(
         _LABORATORY
         | {
+            Right.REVIEW_WORK,
             Right.RECORD_LOSS,
             Right.WRITE_PROCEDURES,
             Right.APPROVE_PROCEDURES,

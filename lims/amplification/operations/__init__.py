@@ -7,6 +7,7 @@ from lims.amplification.operations.amplifying import (
     complete_amplification,
     load_for_amplification,
     open_amplification,
+    release_amplification,
     take_last_back,
     use_lot,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "complete_amplification",
     "load_for_amplification",
     "open_amplification",
+    "release_amplification",
     "take_last_back",
     "use_lot",
 ]

@@ -12,6 +12,7 @@ from lims.amplification.queries import (
     amplification_of,
     amplification_plate,
     control_of_lot,
+    controls_needed,
     decided_of,
     filled_wells,
     kit_of,
@@ -20,7 +21,6 @@ from lims.amplification.queries import (
     times_amplified,
 )
 from lims.amplification.rules import (
-    CONTROL_WELLS,
     ControlOfOtherKit,
     KitLotMissing,
     LineMissing,
@@ -51,11 +51,12 @@ from lims.plates.operations import (
     fill_well,
     open_plate,
     record_use,
+    release,
     void_filling,
     working_plate,
 )
-from lims.plates.queries import fill_order, wells_of
-from lims.plates.rules import NothingPlaced, WellRole, next_free
+from lims.plates.queries import fill_order, state_of, wells_of
+from lims.plates.rules import NothingPlaced, WellRole, WorkState, check_draft, next_free
 from lims.quantification.operations import (
     check_extract,
     check_operator,
@@ -160,7 +161,8 @@ def load_for_amplification(
     wells = wells_of(session, plate_code)
     taken = [well.position for well in wells]
     order = fill_order(session, plate_code)
-    position = next_free(order, taken, keep=CONTROL_WELLS, code=plate_code)
+    keep = controls_needed(session, plate).total()
+    position = next_free(order, taken, keep=keep, code=plate_code)
     lock_extract(session, code)
     judged = limits or in_force(session).limits
     said = reason.strip()[:200]
@@ -229,7 +231,7 @@ def take_last_back(
 def complete_amplification(
     session: Session, plate_code: str, *, by: Actor, at: datetime, station: str = ""
 ) -> Completed:
-    """Complete a plate: controls into the next two wells, what was taken recorded.
+    """Complete a plate, releasing a draft: its controls put in, what was taken recorded.
 
     Raises NotFound, NotAnAmplificationPlate, NotOpen, OnHold (an extract on it as well),
     NothingPlaced, KitLotMissing, PositiveMissing, BlankOfBatchMissing, BlankTooLittle, BatchFull,
@@ -237,6 +239,36 @@ def complete_amplification(
     """
     amplification_plate(session, plate_code)
     plate = working_plate(session, plate_code)
+    check_operator(session, plate.activity, by=by, at=at)
+    if state_of(session, plate_code) == WorkState.DRAFT:
+        release_amplification(session, plate_code, by=by, at=at, station=station)
+    else:
+        # What was released before may be on hold by now.
+        for code in sorted({well.code for well in filled_wells(session, plate_code)}):
+            refuse_if_held(session, code)
+    complete_plate(session, plate_code, by=by, at=at, station=station)
+    wells = wells_of(session, plate_code)
+    for well in sorted(wells, key=lambda well: well.subject_code or ""):
+        _finish(session, plate, well, by=by, at=at, station=station)
+    positive, negative = (
+        ", ".join(well.position for well in wells if well.role is role)
+        for role in (WellRole.POSITIVE, WellRole.NEGATIVE)
+    )
+    return Completed(plate, positive, negative)
+
+
+def release_amplification(
+    session: Session, plate_code: str, *, by: Actor, at: datetime, station: str = ""
+) -> None:
+    """Release a plate: kit, control and the blank of each batch, its controls put in, the checks.
+
+    Raises NotAnAmplificationPlate, ReleasedAlready, NothingPlaced, KitLotMissing, PositiveMissing,
+    BlankOfBatchMissing, BlankTooLittle, BatchFull, NotAuthorised, EliminationMissing, and what
+    plates.operations.release raises: OnHold of an extract on it as well.
+    """
+    plate = amplification_plate(session, plate_code)
+    working_plate(session, plate_code)
+    check_draft(plate_code, state_of(session, plate_code))
     check_operator(session, plate.activity, by=by, at=at)
     filled = filled_wells(session, plate_code)
     if all(well.is_blank for well in filled):
@@ -247,17 +279,13 @@ def complete_amplification(
     if lots.control is None:
         raise PositiveMissing(code=plate_code)
     check_blanks(filled)
-    # In the order of codes, so that two plates with the same extracts cannot wait for each other.
+    # A tube on hold is named before controls are put in for it.
     for code in sorted({well.code for well in filled}):
         refuse_if_held(session, code)
-    positive, negative = (
-        _control(session, plate, role, lot, by=by, at=at, station=station)
-        for role, lot in ((WellRole.POSITIVE, lots.control), (WellRole.NEGATIVE, None))
-    )
-    complete_plate(session, plate_code, by=by, at=at, station=station)
-    for well in sorted(wells_of(session, plate_code), key=lambda well: well.subject_code or ""):
-        _finish(session, plate, well, by=by, at=at, station=station)
-    return Completed(plate, positive, negative)
+    for role, lot in ((WellRole.POSITIVE, lots.control), (WellRole.NEGATIVE, None)):
+        for _ in range(controls_needed(session, plate)[role]):
+            _control(session, plate, role, lot, by=by, at=at, station=station)
+    release(session, plate_code, by=by, at=at, station=station)
 
 
 def _check_lot(session: Session, plate: Plate, lot: Lot, *, at: datetime) -> None:

@@ -12,8 +12,13 @@ from lims.amplification.operations.amplifying import (
     take_last_back,
     use_lot,
 )
-from lims.amplification.queries import amplification_plate, missing_on, plate_at_station
-from lims.amplification.rules import CONTROL_WELLS, REASONS, ReasonAwaited
+from lims.amplification.queries import (
+    amplification_plate,
+    controls_needed,
+    missing_on,
+    plate_at_station,
+)
+from lims.amplification.rules import REASONS, ReasonAwaited
 from lims.core.codes import Kind, Payload, threes
 from lims.core.scans import Ask, Command, Entry, Meaning, Outcome, Verdict, Visit
 from lims.core.words import N_, Say
@@ -118,7 +123,8 @@ def _what_next(session: Session, plate_code: str) -> Say:
     missing = missing_on(session, plate_of(session, plate_code))
     try:
         order = fill_order(session, plate_code)
-        position = next_free(order, taken, keep=CONTROL_WELLS, code=plate_code)
+        keep = controls_needed(session, plate_of(session, plate_code)).total()
+        position = next_free(order, taken, keep=keep, code=plate_code)
     except BatchFull:
         return Say(N_("The plate is full. Scan DONE: the last wells are the controls."))
     if missing:

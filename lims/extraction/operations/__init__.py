@@ -8,6 +8,7 @@ from lims.extraction.operations.extracting import (
     complete_extraction,
     load_aliquot,
     open_extraction,
+    release_extraction,
     send_extract,
 )
 from lims.extraction.operations.stations import MEANING
@@ -20,5 +21,6 @@ __all__ = [
     "dilute",
     "load_aliquot",
     "open_extraction",
+    "release_extraction",
     "send_extract",
 ]

@@ -30,11 +30,19 @@ from lims.extraction.rules import (
 from lims.people.queries import require_authorised, require_elimination
 from lims.people.rules import Line
 from lims.plates.models import Batch
-from lims.plates.operations import Opened, add_blank, complete_batch, open_batch, place_in_batch
-from lims.plates.queries import batch_of, lots_used, members_of
-from lims.plates.rules import Activity, WellRole
+from lims.plates.operations import (
+    Opened,
+    add_blank,
+    complete_batch,
+    open_batch,
+    place_in_batch,
+    release,
+)
+from lims.plates.queries import batch_of, lots_used, members_of, roles_in, state_of
+from lims.plates.rules import Activity, WellRole, WorkState
 from lims.printing.operations import begin_job, queue_label
 from lims.printing.queries import check_label
+from lims.procedures.queries import document_of, procedure_of
 from lims.samples.operations import (
     begin_amount,
     check_expiry,
@@ -83,7 +91,7 @@ def load_aliquot(
 ) -> str:
     """Put an aliquot at the next free position of an extraction batch; return the position.
 
-    One position stays free for the reagent blank. Raises NotFound, NotAnExtractionBatch,
+    Its last positions stay free for the reagent blanks. Raises NotFound, NotAnExtractionBatch,
     NotAnAliquot (a dilution is none), AliquotUsed, NothingInIt, LabelNotVerified, WrongRoom,
     NotAuthorised, EliminationMissing, and what place_in_batch raises.
     """
@@ -106,8 +114,34 @@ def load_aliquot(
     check_room(session, code, line=line, station=station)
     check_operator(session, by=by, at=at)
     return place_in_batch(
-        session, batch_code, code, line=line, by=by, at=at, keep=BLANKS, station=station
-    )
+        session, batch_code, code, line=line, by=by, at=at,
+        keep=blanks_needed(session, batch_code), station=station,
+    )  # fmt: skip
+
+
+def release_extraction(
+    session: Session, batch_code: str, *, by: Actor, at: datetime, station: str = ""
+) -> None:
+    """Release an extraction batch: its blanks, as many as the procedure asks for, then the checks.
+
+    Raises NotAnExtractionBatch, LotMissing, NotAuthorised, EliminationMissing, BatchFull, and what
+    plates.operations.release raises.
+    """
+    extraction_batch(session, batch_code)
+    lock_subject(session, batch_code)
+    check_operator(session, by=by, at=at)
+    check_complete(batch_code, lots=len(lots_used(session, batch_code)))
+    roles = roles_in(session, batch_code)
+    if roles[WellRole.SAMPLE]:
+        for _ in range(blanks_needed(session, batch_code) - roles[WellRole.BLANK]):
+            add_blank(session, batch_code, by=by, at=at, station=station)
+    release(session, batch_code, by=by, at=at, station=station)
+
+
+def blanks_needed(session: Session, batch_code: str) -> int:
+    """Return how many reagent blanks a batch has: as its procedure says, at least one."""
+    document = document_of(procedure_of(session, batch_of(session, batch_code).procedure_id))
+    return max(BLANKS, document.controls.get("blank", 0))
 
 
 def complete_extraction(
@@ -120,7 +154,7 @@ def complete_extraction(
     station: str = "",
     witness: Actor | None = None,
 ) -> tuple[Made, ...]:
-    """Complete an extraction batch: its blank, one extract of `volume_nl` nl a position, labels.
+    """Complete an extraction batch, releasing a draft: an extract of `volume_nl` nl a position.
 
     The aliquots are used up by whoever holds them; where one is the last of a bone's powder, before
     a second person. Raises SecondPersonAwaited, WitnessSame, HeldByOther, NotAnExtractionBatch,
@@ -129,11 +163,9 @@ def complete_extraction(
     extraction_batch(session, batch_code)
     lock_subject(session, batch_code)
     check_operator(session, by=by, at=at)
-    check_complete(batch_code, lots=len(lots_used(session, batch_code)))
+    if state_of(session, batch_code) == WorkState.DRAFT:
+        release_extraction(session, batch_code, by=by, at=at, station=station)
     members = members_of(session, batch_code)
-    if members and not any(member.role is WellRole.BLANK for member in members):
-        add_blank(session, batch_code, by=by, at=at, station=station)
-        members = members_of(session, batch_code)
     complete_batch(session, batch_code, by=by, at=at, station=station)
     used = [member.subject_code for member in members if member.subject_code is not None]
     use_aliquots(session, used, batch=batch_code, by=by, at=at, station=station, witness=witness)

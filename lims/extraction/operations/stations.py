@@ -11,16 +11,18 @@ from lims.core.scans import PIN, Command, Entry, Meaning, Outcome, Verdict, Visi
 from lims.core.words import N_, Many, Say
 from lims.custody.operations import refuse_if_held
 from lims.extraction.operations.extracting import (
+    blanks_needed,
     check_operator,
     complete_extraction,
     extraction_batch,
     load_aliquot,
+    release_extraction,
 )
 from lims.extraction.queries import rack_of
-from lims.extraction.rules import BLANKS, BatchHere, NoBatchHere, NotForThisBench
-from lims.plates.operations import record_use, void_placement
-from lims.plates.queries import members_of, state_of
-from lims.plates.rules import RACK_POSITIONS, Activity, BatchFull, check_open, next_free
+from lims.extraction.rules import BatchHere, NoBatchHere, NotForThisBench
+from lims.plates.operations import record_use, scan_into_place, void_placement
+from lims.plates.queries import members_of, next_awaited, state_of
+from lims.plates.rules import RACK_POSITIONS, Activity, BatchFull, WorkState, check_open, next_free
 from lims.samples.operations import SECOND, ask_second, check_room, take_badge
 from lims.samples.rules import CommandMeansNothing, SecondPersonAwaited
 
@@ -38,9 +40,12 @@ def _scan(session: Session, visit: Visit, payload: Payload) -> Outcome:
     if visit.focus is None:
         raise NoBatchHere()
     if payload.kind is Kind.ALIQUOT:
-        position = load_aliquot(
+        position = scan_into_place(
+            session, visit.focus, payload.code, release=release_extraction, by=visit.by,
+            at=visit.at, station=visit.station,
+        ) or load_aliquot(
             session, visit.focus, payload.code, by=visit.by, at=visit.at, station=visit.station
-        )
+        )  # fmt: skip
         return Outcome(
             Verdict.ACCEPTED,
             Say(
@@ -80,9 +85,19 @@ def _take_batch(session: Session, visit: Visit, code: str) -> Outcome:
 
 
 def _what_next(session: Session, batch_code: str) -> Say:
+    due = next_awaited(session, batch_code)
+    if due is not None:
+        return Say(
+            N_("Scan %(code)s into %(position)s."),
+            {"code": threes(due.subject_code or ""), "position": due.position},
+        )
+    if state_of(session, batch_code) != WorkState.DRAFT:
+        return Say(N_("It is released. Scan DONE when the work is done."))
     taken = [member.position for member in members_of(session, batch_code)]
     try:
-        position = next_free(RACK_POSITIONS, taken, keep=BLANKS, code=batch_code)
+        position = next_free(
+            RACK_POSITIONS, taken, keep=blanks_needed(session, batch_code), code=batch_code
+        )
     except BatchFull:
         return Say(N_("The rack is full. Scan DONE: the last position is the reagent blank."))
     if not taken:

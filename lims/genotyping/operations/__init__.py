@@ -11,6 +11,7 @@ from lims.genotyping.operations.injecting import (
     complete_injection_plate,
     name_for_analyzer,
     open_injection_plate,
+    release_injection,
     use_on_injection_plate,
 )
 from lims.genotyping.operations.profiles import (
@@ -45,6 +46,7 @@ __all__ = [
     "record_profile_withdrawn",
     "refuse_profile",
     "refused_as_json",
+    "release_injection",
     "settle_difference",
     "submit_reading",
     "use_on_injection_plate",

@@ -33,6 +33,7 @@ from lims.genotyping.rules.refusals import (
     NamesAfterImport,
     NotAnAmplificationPlate,
     NotAnInjectionPlate,
+    PlateFailed,
     PlateNotCompleted,
     PlateTooOld,
     ProcedureMissing,
@@ -44,9 +45,16 @@ from lims.kits.queries import kit_in_force, standards_for, usual_size_standard
 from lims.people.queries import require_authorised
 from lims.people.rules import Activity
 from lims.plates.models import Plate, Well
-from lims.plates.operations import complete_plate, fill_well, open_plate, record_use, working_plate
+from lims.plates.operations import (
+    complete_plate,
+    fill_well,
+    open_plate,
+    record_use,
+    release,
+    working_plate,
+)
 from lims.plates.queries import lots_used, plate_of, state_of, wells_of
-from lims.plates.rules import WellRole, WorkState, read_position
+from lims.plates.rules import ReviewOutcome, WellRole, WorkState, check_draft, read_position
 from lims.printing.queries import check_label
 from lims.procedures.queries import current_procedures, document_of, procedure_of
 from lims.reagents.queries import lot_of
@@ -124,6 +132,8 @@ def _check_source(
     state = state_of(session, plate.code)
     if plate.completed_at is None or state not in (WorkState.COMPLETED, WorkState.REVIEWED):
         raise PlateNotCompleted(code=plate.code, state=state)
+    if plate.outcome is ReviewOutcome.FAIL:
+        raise PlateFailed(code=plate.code)
     refuse_if_held(session, plate.code)
     _check_days(plate, most=most, at=at)
     roles = {well.role for well in wells}
@@ -191,6 +201,24 @@ def complete_injection_plate(
 
     Raises NotFound, LabelNotVerified, LotsMissing, LadderMissing, PlateTooOld, NotOpen, OnHold.
     """
+    if state_of(session, plate_code) == WorkState.DRAFT:
+        release_injection(session, plate_code, by=by, at=at, station=station)
+    require_authorised(session, by, Activity.INJECTION, on=at.date())
+    check_age(session, plate_of(session, plate_code), at=at)
+    return complete_plate(session, plate_code, by=by, at=at, station=station)
+
+
+def release_injection(
+    session: Session, plate_code: str, *, by: Actor, at: datetime, station: str = ""
+) -> None:
+    """Release an injection plate: its label, lots, the age of what it holds, ladders, the checks.
+
+    Raises NotFound, NotAnInjectionPlate, ReleasedAlready, NotAuthorised, LabelNotVerified,
+    LotsMissing, PlateTooOld, LadderMissing, and what plates.operations.release raises.
+    """
+    if plate_of(session, plate_code).activity is not Activity.INJECTION:
+        raise NotAnInjectionPlate(code=plate_code)
+    check_draft(plate_code, state_of(session, plate_code))
     require_authorised(session, by, Activity.INJECTION, on=at.date())
     check_label(session, plate_code)
     if not lots_used(session, plate_code):
@@ -205,7 +233,7 @@ def complete_injection_plate(
         code=plate_code,
         each=wells_per_ladder(document_of(procedure).limits, procedure=procedure.name),
     )
-    return complete_plate(session, plate_code, by=by, at=at, station=station)
+    release(session, plate_code, by=by, at=at, station=station)
 
 
 def name_for_analyzer(

@@ -10,17 +10,19 @@ from sqlalchemy.orm import Session
 from lims.core.actors import Actor
 from lims.core.code_keys import code_key, seal_json
 from lims.core.errors import NotFound, ReasonMissing
+from lims.core.stages import StageRules, Stages
 from lims.core.words import Say
 from lims.custody.operations import (
     append,
-    change_state,
     lock_subject,
     refuse_if_held,
     unlinked,
 )
 from lims.custody.rules import Tag
-from lims.genotyping.models import Finding, Injection, Profile, ProfileState, Run, RunState
+from lims.genotyping.models import Finding, Profile, ProfileState, Run, RunState
+from lims.genotyping.operations.injecting import release_injection
 from lims.genotyping.operations.reading import IMPORTED, commitment, involved_in
+from lims.genotyping.queries.evidence import injection_evidence
 from lims.genotyping.queries.readings import ReadingCase, reading_case
 from lims.genotyping.rules import ReadingStage, state_of_run
 from lims.genotyping.rules.findings import OVERRULABLE
@@ -34,8 +36,9 @@ from lims.genotyping.rules.refusals import (
 from lims.genotyping.rules.states import STAGE_WORDS
 from lims.people.queries import require_authorised
 from lims.people.rules import Activity
-from lims.plates.models import Well
-from lims.plates.rules import WellRole, WorkState
+from lims.plates.operations import evidence_of, review
+from lims.plates.queries import hands_in, plate_of
+from lims.plates.rules import ReviewOutcome, WorkState
 from lims.samples.operations import advance_sample
 from lims.samples.rules import SampleState
 
@@ -177,22 +180,18 @@ def answer_finding(
 
 
 def _review_plate(session: Session, plate_code: str, *, by: Actor, at: datetime) -> None:
-    """Close a plate once each of its samples is decided: it waits for genotyping no longer."""
-    plate = lock_subject(session, plate_code)
-    decided = (
-        select(Profile.id)
-        .join(Injection, Injection.id == Profile.injection_id)
-        .where(Injection.well_id == Well.id)
-    )
-    open_well = select(Well.id).where(
-        Well.plate_code == plate_code, Well.role == WellRole.SAMPLE, Well.voided_at.is_(None),
-        ~decided.exists(),
-    )  # fmt: skip
-    if plate.state == WorkState.COMPLETED and session.scalar(open_well.limit(1)) is None:
-        change_state(
-            session, plate_code, WorkState.REVIEWED, Tag.PLATE_WORK_REVIEWED, by=by, at=at,
-            content={"because": "every sample is decided"},
-        )  # fmt: skip
+    """Pass a plate without any exception once whoever decides its last sample may review it.
+
+    Any other waits for its review.
+    """
+    if lock_subject(session, plate_code).state != WorkState.COMPLETED:
+        return
+    found = injection_evidence(session, plate_code)
+    hands = {*hands_in(session, plate_of(session, plate_code)), *found.involved}
+    if not (found.failed or found.unanswered or found.exceptions or by.id in hands):
+        stages: Stages = {Activity.INJECTION: StageRules(release_injection, injection_evidence)}
+        if not evidence_of(session, plate_code, stages).exceptions:
+            review(session, plate_code, ReviewOutcome.PASS, "", by=by, at=at, stages=stages)
 
 
 def _decide(

@@ -129,6 +129,13 @@ class NothingToTakeBack(Refusal):
     do = N_("If the plate is wrong, set it aside with NEXT and tell the quality officer.")
 
 
+class PlateFailed(Refusal):
+    """An amplification plate that failed its review is to be injected."""
+
+    says = N_("%(code)s failed its review: nothing is injected from it.")
+    do = N_("Amplify again, then inject that plate.")
+
+
 class PlateTooOld(Refusal):
     """Amplified too long ago."""
 

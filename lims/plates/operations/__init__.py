@@ -17,18 +17,34 @@ from lims.plates.operations.plates import (
     void_filling,
     working_plate,
 )
+from lims.plates.operations.releasing import (
+    await_scans,
+    begin,
+    release,
+    scan_into_place,
+    work_of,
+)
+from lims.plates.operations.reviewing import evidence_of, mark_repeated, review
 
 __all__ = [
     "Opened",
     "add_blank",
+    "await_scans",
+    "begin",
     "complete_batch",
     "complete_plate",
+    "evidence_of",
     "fill_well",
+    "mark_repeated",
     "open_batch",
     "open_plate",
     "place_in_batch",
     "record_use",
+    "release",
+    "review",
+    "scan_into_place",
     "void_filling",
     "void_placement",
+    "work_of",
     "working_plate",
 ]

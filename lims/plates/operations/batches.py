@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,19 +22,21 @@ from lims.custody.rules import Tag
 from lims.people.queries import who
 from lims.people.rules import Line
 from lims.plates.models import Batch, BatchMember
-from lims.plates.queries import batch_of, placement_of
+from lims.plates.operations.releasing import begin
+from lims.plates.queries import awaited_in, batch_of, placement_of, roles_in, state_of
 from lims.plates.rules import (
     RACK_POSITIONS,
     Activity,
     AlreadyPlaced,
-    BlankMissing,
     NothingPlaced,
     NothingToVoid,
     WellRole,
     WorkState,
+    check_draft,
     check_line,
     check_open,
     check_reason,
+    check_scanned,
     next_free,
 )
 from lims.printing.operations import queue_label
@@ -77,7 +79,7 @@ def open_batch(
     session.add(
         Batch(
             code=code, activity=activity, line=line, procedure_id=procedure.id, opened_at=at,
-            opened_by=by.id, completed_at=None,
+            opened_by=by.id,
         )
     )  # fmt: skip
     session.flush()
@@ -103,10 +105,11 @@ def place_in_batch(
 ) -> str:
     """Place a tube of `line` at the next free position of a batch; return the position.
 
-    `keep` positions stay free for blanks. The first tube starts the batch. Raises NotFound,
-    NotOpen, OnHold, LinesMixed, BatchFull; AlreadyPlaced says where, when and by whom.
+    `keep` positions stay free for blanks. Raises NotFound, NotOpen, ReleasedAlready, OnHold,
+    LinesMixed, BatchFull; AlreadyPlaced says where, when and by whom.
     """
     batch = _working(session, batch_code)
+    check_draft(batch_code, state_of(session, batch_code))
     check_line(subject_code, line=line, awaited=batch.line)
     require_for(session, by, procedure_of(session, batch.procedure_id), at=at)
     refuse_if_held(session, subject_code)
@@ -125,7 +128,6 @@ def place_in_batch(
     except IntegrityError:
         _refuse_placed(session, subject_code)
         raise
-    _start(session, batch_code, by=by, at=at, station=station)
     added = append(
         session, Tag.BATCH_MEMBER_ADDED, stream=batch_code, by=by, at=at, device=station,
         content={"member": subject_code, "position": position},
@@ -142,9 +144,10 @@ def add_blank(
 ) -> str:
     """Give a reagent blank the next free position of a batch; return the position.
 
-    Raises NotFound, NotOpen, OnHold, BatchFull.
+    Raises NotFound, NotOpen, ReleasedAlready, OnHold, BatchFull.
     """
     _working(session, batch_code)
+    check_draft(batch_code, state_of(session, batch_code))
     position = next_free(RACK_POSITIONS, _taken(session, batch_code), code=batch_code)
     session.add(
         BatchMember(
@@ -172,7 +175,8 @@ def void_placement(
 ) -> BatchMember:
     """Take back what stands at a position of an open batch, or the last placement.
 
-    The row stays, voided with its reason. Raises NotFound, NotOpen, NothingToVoid, ReasonMissing.
+    The row stays, voided with its reason. What was released loses no control. Raises NotFound,
+    NotOpen, ReleasedAlready, NothingToVoid, ReasonMissing.
     """
     _working(session, batch_code)
     said = check_reason(reason)
@@ -184,6 +188,8 @@ def void_placement(
     member = session.scalar(found.order_by(BatchMember.id.desc()).limit(1))
     if member is None:
         raise NothingToVoid(code=batch_code)
+    if member.role is not WellRole.SAMPLE:
+        check_draft(batch_code, state_of(session, batch_code))
     member.voided_at, member.void_reason = at, said
     session.flush()
     content = {"member": member.subject_code or "", "position": member.position, "why": said}
@@ -202,28 +208,22 @@ def void_placement(
 def complete_batch(
     session: Session, batch_code: str, *, by: Actor, at: datetime, station: str = ""
 ) -> Batch:
-    """Complete a batch: running → completed.
+    """Complete a batch: running → completed; a draft is released first, with all its checks.
 
-    Raises NotFound, NotOpen, OnHold, NothingPlaced, ProcedureWithdrawn; BlankMissing for an
-    extraction batch without a reagent blank.
+    Raises NotFound, NotOpen, OnHold, StillToScan, and what `release` raises.
     """
     batch = _working(session, batch_code)
+    begin(session, batch_code, by=by, at=at, station=station)
     procedure = usable_procedure(session, batch.procedure_id, activity=batch.activity, at=at)
     require_for(session, by, procedure, at=at)
-    counted = session.execute(
-        select(BatchMember.role, func.count())
-        .where(BatchMember.batch_code == batch_code, BatchMember.voided_at.is_(None))
-        .group_by(BatchMember.role)
-    )
-    roles = dict(counted.all())
-    if not roles.get(WellRole.SAMPLE):
+    roles = roles_in(session, batch_code)
+    if not roles[WellRole.SAMPLE]:
         raise NothingPlaced(code=batch_code)
-    if batch.activity is Activity.EXTRACTION and not roles.get(WellRole.BLANK):
-        raise BlankMissing()
-    batch.completed_at = at
+    check_scanned(batch_code, awaited=awaited_in(session, batch_code), count=roles[WellRole.SAMPLE])
+    batch.completed_at, batch.completed_by = at, by.id
     change_state(
         session, batch_code, WorkState.COMPLETED, Tag.BATCH_WORK_COMPLETED, by=by, at=at,
-        content={"samples": roles[WellRole.SAMPLE], "blanks": roles.get(WellRole.BLANK, 0)},
+        content={"samples": roles[WellRole.SAMPLE], "blanks": roles[WellRole.BLANK]},
         device=station,
     )  # fmt: skip
     session.flush()
@@ -257,11 +257,3 @@ def _taken(session: Session, batch_code: str) -> set[str]:
             )
         )
     )
-
-
-def _start(session: Session, batch_code: str, *, by: Actor, at: datetime, station: str) -> None:
-    if lock_subject(session, batch_code).state == WorkState.DRAFT:
-        change_state(
-            session, batch_code, WorkState.RUNNING, Tag.BATCH_WORK_STARTED, by=by, at=at,
-            content={}, device=station,
-        )  # fmt: skip

@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,13 +18,15 @@ from lims.custody.operations import (
     pass_to,
     refuse_if_held,
 )
+from lims.custody.queries import held
 from lims.custody.rules import Tag, moves
 from lims.equipment.queries import usable_instrument
 from lims.people.queries import who
 from lims.people.rules import Line
 from lims.plates.models import BatchUse, Plate, Well
 from lims.plates.operations.batches import Opened
-from lims.plates.queries import filling_at, plate_of
+from lims.plates.operations.releasing import begin
+from lims.plates.queries import awaited_in, filling_at, plate_of, roles_in, state_of
 from lims.plates.rules import (
     Activity,
     NothingPlaced,
@@ -32,8 +34,10 @@ from lims.plates.rules import (
     PositionTaken,
     WellRole,
     WorkState,
+    check_draft,
     check_open,
     check_reason,
+    check_scanned,
     read_position,
 )
 from lims.printing.operations import queue_label
@@ -78,7 +82,7 @@ def open_plate(
         Plate(
             code=code, activity=activity, line=line, procedure_id=procedure.id, kit=kit,
             size_standard=size_standard, made_from=made_from, file_plate_name=file_plate_name,
-            opened_at=at, opened_by=by.id, completed_at=None,
+            opened_at=at, opened_by=by.id,
         )
     )  # fmt: skip
     session.flush()
@@ -105,14 +109,15 @@ def fill_well(
     file_sample_name: str = "",
     station: str = "",
 ) -> Well:
-    """Fill a well of an open plate; the first filling starts the plate.
+    """Fill a well of a plate that is a draft.
 
     `subject` is the extract, or the lot of a control or ladder; `source_id` the well it was taken
-    from; `volume_nl` nanolitres. Raises NotFound, NotAPosition, NotOpen, OnHold; PositionTaken
-    says what is there, since when and by whom.
+    from; `volume_nl` nanolitres. Raises NotFound, NotAPosition, NotOpen, ReleasedAlready, OnHold;
+    PositionTaken says what is there, since when and by whom.
     """
     place = read_position(position)
     working_plate(session, plate_code)
+    check_draft(plate_code, state_of(session, plate_code))
     if subject is not None:
         refuse_if_held(session, subject)
     _refuse_filled(session, plate_code, place)
@@ -131,20 +136,19 @@ def fill_well(
     except IntegrityError:
         _refuse_filled(session, plate_code, place)
         raise
-    if lock_subject(session, plate_code).state == WorkState.DRAFT:
-        started = change_state(
-            session, plate_code, WorkState.RUNNING, Tag.PLATE_WORK_STARTED, by=by, at=at,
-            content=moves(by.id, station), device=station,
-        )  # fmt: skip
-        # The plate is there from its first well on: whoever fills it holds it.
-        pass_to(session, plate_code, by.id, place=station, event_id=started, at=at)
     content: dict[str, object] = {"position": place, "role": role.value, "holds": subject or ""}
     if volume_nl is not None:
         content["volume_nl"] = volume_nl
-    append(
+    # The plate is there from its first well on: whoever fills it holds it.
+    is_first = held(session, plate_code) is None
+    if is_first:
+        content |= moves(by.id, station)
+    loaded = append(
         session, Tag.PLATE_WELL_LOADED, stream=plate_code, by=by, at=at, content=content,
         device=station,
     )  # fmt: skip
+    if is_first:
+        pass_to(session, plate_code, by.id, place=station, event_id=loaded, at=at)
     return well
 
 
@@ -160,7 +164,8 @@ def void_filling(
 ) -> Well:
     """Take a filling of an open plate back; the row stays, voided with its reason.
 
-    Raises NotFound, NotAPosition, NotOpen, NothingToVoid, ReasonMissing.
+    What was released loses no control. Raises NotFound, NotAPosition, NotOpen, ReleasedAlready,
+    NothingToVoid, ReasonMissing.
     """
     place = read_position(position)
     working_plate(session, plate_code)
@@ -169,6 +174,8 @@ def void_filling(
     well = filling_at(session, plate_code, place)
     if well is None:
         raise NothingToVoid(code=plate_code)
+    if well.role is not WellRole.SAMPLE:
+        check_draft(plate_code, state_of(session, plate_code))
     well.voided_at, well.void_reason = at, said
     session.flush()
     append(
@@ -181,22 +188,22 @@ def void_filling(
 def complete_plate(
     session: Session, plate_code: str, *, by: Actor, at: datetime, station: str = ""
 ) -> Plate:
-    """Complete a plate: running → completed. What must stand on it is for its stage to ask.
+    """Complete a plate: running → completed; a draft is released first, with all its checks.
 
-    Raises NotFound, NotOpen, OnHold, NothingPlaced, ProcedureWithdrawn, ProcedureEnded.
+    What must stand on it beside is for its stage to ask. Raises NotFound, NotOpen, OnHold,
+    NothingPlaced, StillToScan, and what `release` raises.
     """
     plate = working_plate(session, plate_code)
+    begin(session, plate_code, by=by, at=at, station=station)
     procedure = usable_procedure(session, plate.procedure_id, activity=plate.activity, at=at)
     require_for(session, by, procedure, at=at)
-    filled = session.scalar(
-        select(func.count())
-        .select_from(Well)
-        .where(Well.plate_code == plate_code, Well.voided_at.is_(None))
-    )
+    roles = roles_in(session, plate_code)
+    filled = sum(roles.values())
     if not filled:
         raise NothingPlaced(code=plate_code)
+    check_scanned(plate_code, awaited=awaited_in(session, plate_code), count=filled)
     bring_out(session, plate_code, by=by, at=at, station=station)
-    plate.completed_at = at
+    plate.completed_at, plate.completed_by = at, by.id
     change_state(
         session, plate_code, WorkState.COMPLETED, Tag.PLATE_WORK_COMPLETED, by=by, at=at,
         content={"wells": filled}, device=station,

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading one batch or plate, and what stands in it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lims.core.codes import Kind
 from lims.core.errors import NotFound
 from lims.custody.models import Subject
 from lims.equipment.models import Instrument
 from lims.plates.models import Batch, BatchMember, BatchUse, Plate, Well
-from lims.plates.rules import ACROSS_POSITIONS, PLATE_POSITIONS, RACK_POSITIONS
+from lims.plates.rules import ACROSS_POSITIONS, PLATE_POSITIONS, RACK_POSITIONS, WellRole
 from lims.procedures.queries import document_of, procedure_of
 from lims.procedures.rules import PlateOrder
 from lims.reagents.models import Lot
@@ -76,6 +78,41 @@ def wells_of(session: Session, plate_code: str) -> tuple[Well, ...]:
         select(Well).where(Well.plate_code == plate_code, Well.voided_at.is_(None))
     )
     return tuple(sorted(found, key=lambda well: PLATE_POSITIONS.index(well.position)))
+
+
+def hands_in(session: Session, work: Batch | Plate) -> set[str]:
+    """Return who opened, filled, released or completed a batch or plate, as actor ids."""
+    if isinstance(work, Plate):
+        placed = select(Well.filled_by).where(Well.plate_code == work.code)
+    else:
+        placed = select(BatchMember.placed_by).where(BatchMember.batch_code == work.code)
+    hands = {work.opened_by, work.released_by, work.completed_by, *session.scalars(placed)}
+    return {hand for hand in hands if hand}
+
+
+def roles_in(session: Session, code: str) -> Counter[WellRole]:
+    """Return how many of each role stand in a batch or on a plate."""
+    found = select(BatchMember.role, func.count()).where(BatchMember.batch_code == code)
+    if code[0] == Kind.PLATE:
+        found = select(Well.role, func.count()).where(Well.plate_code == code)
+    what = Well if code[0] == Kind.PLATE else BatchMember
+    rows = session.execute(found.where(what.voided_at.is_(None)).group_by(what.role))
+    return Counter(dict(rows.all()))
+
+
+def awaited_in(session: Session, code: str) -> tuple[str, ...]:
+    """Return the tubes that were planned into a batch or plate and wait for their scan."""
+    return tuple(one.subject_code or "" for one in _awaited(session, code))
+
+
+def next_awaited(session: Session, code: str) -> BatchMember | Well | None:
+    """Return the place whose tube is to be scanned next, None where none waits for its scan."""
+    return next(iter(_awaited(session, code)), None)
+
+
+def _awaited(session: Session, code: str) -> tuple[BatchMember | Well, ...]:
+    standing = wells_of(session, code) if code[0] == Kind.PLATE else members_of(session, code)
+    return tuple(one for one in standing if one.awaits_scan)
 
 
 def fill_order(session: Session, plate_code: str) -> tuple[str, ...]:

@@ -8,6 +8,35 @@ from enum import StrEnum
 from lims.core.errors import ReasonMissing, Refusal
 from lims.core.words import N_
 from lims.people.rules import Activity as Activity
+from lims.plates.rules.states import OPEN_STATES as OPEN_STATES
+from lims.plates.rules.states import OPERATOR as OPERATOR
+from lims.plates.rules.states import OUTCOME_TONES as OUTCOME_TONES
+from lims.plates.rules.states import OUTCOME_WORDS as OUTCOME_WORDS
+from lims.plates.rules.states import RELEASED_STATES as RELEASED_STATES
+from lims.plates.rules.states import WORK_WORDS as WORK_WORDS
+from lims.plates.rules.states import ControlsDecide as ControlsDecide
+from lims.plates.rules.states import ControlsTooFew as ControlsTooFew
+from lims.plates.rules.states import ExceptionsThere as ExceptionsThere
+from lims.plates.rules.states import NotCompleted as NotCompleted
+from lims.plates.rules.states import NotFailed as NotFailed
+from lims.plates.rules.states import NotOpen as NotOpen
+from lims.plates.rules.states import NotReleased as NotReleased
+from lims.plates.rules.states import OwnReview as OwnReview
+from lims.plates.rules.states import ReleasedAlready as ReleasedAlready
+from lims.plates.rules.states import ReviewOutcome as ReviewOutcome
+from lims.plates.rules.states import ScannedAlready as ScannedAlready
+from lims.plates.rules.states import StillToScan as StillToScan
+from lims.plates.rules.states import Unanswered as Unanswered
+from lims.plates.rules.states import WorkState as WorkState
+from lims.plates.rules.states import WrongPlace as WrongPlace
+from lims.plates.rules.states import check_draft as check_draft
+from lims.plates.rules.states import check_open as check_open
+from lims.plates.rules.states import check_outcome as check_outcome
+from lims.plates.rules.states import check_released as check_released
+from lims.plates.rules.states import check_reviewable as check_reviewable
+from lims.plates.rules.states import check_reviewer as check_reviewer
+from lims.plates.rules.states import check_scanned as check_scanned
+from lims.plates.rules.states import state_words as state_words
 from lims.samples.rules import Line
 
 
@@ -20,15 +49,6 @@ class WellRole(StrEnum):
     NEGATIVE = "negative"
     LADDER = "ladder"
     STANDARD = "standard"
-
-
-class WorkState(StrEnum):
-    """States of a batch and of a plate; a hold of quality stands beside them."""
-
-    DRAFT = "draft"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    REVIEWED = "reviewed"
 
 
 class Stage(StrEnum):
@@ -52,9 +72,6 @@ STAGE_WORDS = {
     Stage.INJECTION: N_("Injection"),
     Stage.GENOTYPING: N_("Genotyping"),
 }
-
-OPEN_STATES = (WorkState.DRAFT, WorkState.RUNNING)
-"""States in which things can still be placed."""
 
 ROWS = "ABCDEFGH"
 PLATE_POSITIONS = tuple(f"{row}{column:02d}" for column in range(1, 13) for row in ROWS)
@@ -119,13 +136,6 @@ class LinesMixed(Refusal):
     stops = True
 
 
-class NotOpen(Refusal):
-    """Something is to be placed where the work is over."""
-
-    says = N_("%(code)s is %(state)s: nothing can be changed in it.")
-    do = N_("Open a new one for further work.")
-
-
 class NothingPlaced(Refusal):
     """A batch or plate without a sample."""
 
@@ -172,12 +182,6 @@ def check_line(code: str, *, line: Line, awaited: Line) -> None:
     """Refuse (LinesMixed) a thing of the other line."""
     if line is not awaited:
         raise LinesMixed(code=code)
-
-
-def check_open(code: str, state: str) -> None:
-    """Refuse (NotOpen) work on a batch or plate that is completed or reviewed."""
-    if state not in OPEN_STATES:
-        raise NotOpen(code=code, state=state)
 
 
 def check_reason(reason: str) -> str:

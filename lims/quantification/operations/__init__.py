@@ -14,6 +14,7 @@ from lims.quantification.operations.loading import (
     load_extract,
     open_quantification,
     refuse_twice,
+    release_quantification,
     take_last_back,
 )
 from lims.quantification.operations.previewing import (
@@ -61,6 +62,7 @@ __all__ = [
     "record_quantities",
     "record_used",
     "refuse_twice",
+    "release_quantification",
     "save_mapping",
     "set_aside",
     "settle",

@@ -16,14 +16,17 @@ from lims.plates.operations import (
     complete_plate,
     fill_well,
     open_plate,
+    release,
     void_filling,
     working_plate,
 )
-from lims.plates.queries import fill_order, wells_of
+from lims.plates.queries import fill_order, state_of, wells_of
 from lims.plates.rules import (
     NothingPlaced,
     NothingToVoid,
     WellRole,
+    WorkState,
+    check_draft,
     check_line,
     next_free,
 )
@@ -164,13 +167,46 @@ def complete_quantification(
     standards: bool = True,
     station: str = "",
 ) -> Plate:
-    """Complete a plate: its standards (if it has its own) and its no-template well are added.
+    """Complete a plate; a draft is released first, with its standards and its no-template well.
 
     Raises NotFound, NotAQuantificationPlate, NotOpen, OnHold, NothingPlaced, NotAuthorised,
     EliminationMissing; BatchFull where there is no room for them.
     """
     quantification_plate(session, plate_code)
     plate = working_plate(session, plate_code)
+    check_operator(session, plate.activity, by=by, at=at)
+    if state_of(session, plate_code) == WorkState.DRAFT:
+        release_quantification(
+            session, plate_code, by=by, at=at, standards=standards, station=station
+        )
+    complete_plate(session, plate_code, by=by, at=at, station=station)
+    # In the order of codes, so that two plates with the same extracts cannot wait for each other.
+    for well in sorted(wells_of(session, plate_code), key=lambda well: well.subject_code or ""):
+        if well.subject_code is not None:
+            record_used(
+                session, well.subject_code, well.volume_nl or 0, plate=plate_code,
+                position=well.position, by=by, at=at, station=station,
+            )  # fmt: skip
+    return plate
+
+
+def release_quantification(
+    session: Session,
+    plate_code: str,
+    *,
+    by: Actor,
+    at: datetime,
+    station: str = "",
+    standards: bool = True,
+) -> None:
+    """Release a plate: its standards (if it has its own) and its no-template well, then the checks.
+
+    Raises NotAQuantificationPlate, NotAuthorised, EliminationMissing, BatchFull, and what
+    plates.operations.release raises.
+    """
+    quantification_plate(session, plate_code)
+    plate = working_plate(session, plate_code)
+    check_draft(plate_code, state_of(session, plate_code))
     check_operator(session, plate.activity, by=by, at=at)
     wells = wells_of(session, plate_code)
     if not any(well.role is WellRole.SAMPLE for well in wells):
@@ -182,15 +218,11 @@ def complete_quantification(
         position = next_free(order, taken, code=plate_code)
         taken.add(position)
         fill_well(session, plate_code, position, role=role, by=by, at=at, station=station)
-    complete_plate(session, plate_code, by=by, at=at, station=station)
-    # In the order of codes, so that two plates with the same extracts cannot wait for each other.
-    for well in sorted(wells, key=lambda well: well.subject_code or ""):
-        if well.subject_code is not None:
-            record_used(
-                session, well.subject_code, well.volume_nl or 0, plate=plate_code,
-                position=well.position, by=by, at=at, station=station,
-            )  # fmt: skip
-    return plate
+    release(
+        session, plate_code, by=by, at=at, station=station,
+        # A stored curve stands in for standards of its own.
+        without=() if standards else (WellRole.STANDARD,),
+    )  # fmt: skip
 
 
 def check_operator(session: Session, activity: Activity, *, by: Actor, at: datetime) -> None:

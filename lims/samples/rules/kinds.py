@@ -204,6 +204,7 @@ STATE_LOOKS = {
     "destroyed": ("bad", N_("destroyed")),
     "returned": ("kept", N_("returned")),
     "draft": ("plain", N_("draft")),
+    "repeated": ("plain", N_("repeated")),
     "running": ("run", N_("running")),
     "completed": ("ok", N_("completed")),
     "reviewed": ("ok", N_("reviewed")),

@@ -54,7 +54,7 @@ def test_what_waits_what_stands_in_a_batch_and_what_a_lot_touched_is_told_at_the
     assert (waits["waiting"], [row["code"] for row in waits["things"]]) == (1, [bone])
     assert lims("worklist", "reception", "--line", "reference", *asked).json["things"] == []
     shown = lims("batch", "show", batch, *asked).json
-    assert (shown["procedure"], shown["version"], shown["state"]) == ("EX-04", 1, "running")
+    assert (shown["procedure"], shown["version"], shown["state"]) == ("EX-04", 1, "draft")
     assert [(row["position"], row["code"]) for row in shown["positions"]] == [("A1", bone)]
     assert [row["number"] for row in shown["used"]] == ["L1"]
     way = lims("lineage", bone, *asked).json

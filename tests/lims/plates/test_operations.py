@@ -77,7 +77,7 @@ def test_a_batch_under_a_withdrawn_procedure_cannot_be_completed(
             operations.complete_batch(session, batch, by=cast.technician, at=at)
 
 
-def test_tubes_stand_along_the_rows_and_the_first_starts_the_batch(
+def test_tubes_stand_along_the_rows_of_a_batch_that_is_a_draft(
     database: Database, cast: Cast, at: datetime, a_batch: Build, an_aliquot: Build
 ) -> None:
     with database.writing() as session:
@@ -91,7 +91,7 @@ def test_tubes_stand_along_the_rows_and_the_first_starts_the_batch(
     assert before == WorkState.DRAFT
     assert places == ["A1", "A2", "A3", "A4", "A5", "A6", "B1"]
     with database.reading() as session:
-        assert state_of(session, batch) == WorkState.RUNNING
+        assert state_of(session, batch) == WorkState.DRAFT
         assert [event.tag for event in history(session, tubes[0])][-1] == Tag.ALIQUOT_TUBE_MOVED
 
 
@@ -248,7 +248,7 @@ def test_wells_are_filled_once_and_a_taken_well_says_what_is_in_it(
 
         assert refused.value.values["code"] == extract
         assert [well.position for well in wells_of(session, plate)] == ["A01", "H12"]
-        assert state_of(session, plate) == WorkState.RUNNING
+        assert state_of(session, plate) == WorkState.DRAFT
 
 
 def test_of_two_benches_that_fill_one_well_at_once_one_wins(
