@@ -15,6 +15,7 @@ from lims.core.files import FileStore
 from lims.core.secrets import secret
 from lims.core.settings import Settings
 from lims.features import BLUEPRINTS, GAP_CHECKS, MEANINGS, PACKAGE_SECTIONS, PLACES, STAGES
+from lims.quality.queries.preparation import photograph_section
 from lims.web import errors, guard, locale, pages, shell
 
 PACKAGE = Path(__file__).parent
@@ -51,7 +52,7 @@ def create_app(settings: Settings, *, extra: Iterable[Blueprint] = ()) -> Flask:
         files=FileStore(settings.files, keep_free_mb=settings.free_disk_mb),
         meanings=MEANINGS,
         gap_checks=GAP_CHECKS,
-        package_sections=PACKAGE_SECTIONS,
+        package_sections=(*PACKAGE_SECTIONS, photograph_section(FileStore(settings.files))),
         stages=STAGES,
     )
     locale.install(app)

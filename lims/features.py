@@ -102,12 +102,23 @@ from lims.people.rules import Activity
 from lims.people.views import blueprint as people
 from lims.plates.models import Batch, Plate, Well
 from lims.plates.views import blueprint as plates
+from lims.preparation.models import (
+    CleaningStep,
+    LaboratoryPhotograph,
+    PreparedPart,
+    PreparedSample,
+    Tool,
+    ToolRecord,
+)
+from lims.preparation.operations import MEANING as PREPARATION
+from lims.preparation.views import blueprint as preparation
 from lims.printers.models import PrinterSetting, TestPrint
 from lims.printers.views import blueprint as printers
 from lims.printing.models import Alarm, LabelInstance, LabelQueue, LabelSheet, PrintJob
 from lims.printing.views import blueprint as printing
 from lims.procedures.models import Procedure
 from lims.procedures.views import blueprint as procedures
+from lims.quality.queries.preparation import preparation_section
 from lims.quality.queries.sections import LABORATORY_SECTIONS, PackageSection, gap_section
 from lims.quality.views import blueprint as quality
 from lims.quantification.models import (
@@ -123,7 +134,7 @@ from lims.quantification.operations import release_quantification
 from lims.quantification.views import blueprint as quantification
 from lims.reagents.models import Lot
 from lims.samples.models import Aliquot, Amount, ConsumptionPermission, Destruction, Sample
-from lims.samples.operations import MEANING_PREPARATION, MEANING_RECEPTION
+from lims.samples.operations import MEANING_RECEPTION
 from lims.samples.queries.gaps import quantity_gaps
 from lims.samples.views import blueprint as samples
 from lims.storage.models import (
@@ -154,6 +165,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     handovers,
     samples,
     plates,
+    preparation,
     extraction,
     quantification,
     amplification,
@@ -200,6 +212,12 @@ TABLES = (
     Batch,
     Plate,
     Well,
+    PreparedSample,
+    CleaningStep,
+    PreparedPart,
+    Tool,
+    ToolRecord,
+    LaboratoryPhotograph,
     Extract,
     Dilution,
     QuantificationLimits,
@@ -265,7 +283,7 @@ TABLES = (
 MEANINGS: Mapping[StationKind, Meaning] = {
     StationKind.INTAKE: INTAKE,
     StationKind.RECEPTION: MEANING_RECEPTION,
-    StationKind.PREPARATION: MEANING_PREPARATION,
+    StationKind.PREPARATION: PREPARATION,
     StationKind.EXTRACTION: EXTRACTION,
     StationKind.QUANTIFICATION: QUANTIFICATION,
     StationKind.AMPLIFICATION: AMPLIFICATION,
@@ -286,7 +304,9 @@ STAGES: Stages = {
 GAP_CHECKS: tuple[GapCheck, ...] = (quantity_gaps,)
 
 # What the laboratory side says in the package of a thing, in this order.
-PACKAGE_SECTIONS: tuple[PackageSection, ...] = (gap_section(GAP_CHECKS), *LABORATORY_SECTIONS)
+PACKAGE_SECTIONS: tuple[PackageSection, ...] = (
+    gap_section(GAP_CHECKS), *LABORATORY_SECTIONS, preparation_section,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from lims.custody.operations import daily_signer, publish, read_public_key
 from lims.custody.queries import proof_lines
 from lims.custody.rules import Tag
 from lims.features import PACKAGE_SECTIONS
+from lims.quality.queries.preparation import photograph_section
 from lims.quality.operations import (
     Laboratory,
     cosigned_files,
@@ -33,6 +34,7 @@ from lims.quality.operations import (
     record_and_sign,
     record_package,
 )
+from lims.quality.queries.preparation import photograph_section
 from lims.web.locale import translate
 
 out_option = click.option(
@@ -144,7 +146,8 @@ def package(code: str, out: Path, with_shared: bool, folder: Path, as_json: bool
     )  # fmt: skip
     with lab.database.reading() as session:
         made = prepare_package(
-            session, asked, laboratory=mine, sections=PACKAGE_SECTIONS, at=at,
+            session, asked, laboratory=mine, at=at,
+            sections=(*PACKAGE_SECTIONS, photograph_section(lab.files)),
             with_shared=with_shared, beside=cosigned_files(held.checkpoints, held.witnesses),
         )  # fmt: skip
     with lab.database.writing() as session:

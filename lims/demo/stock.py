@@ -15,6 +15,8 @@ from lims.core.scans import StationKind
 from lims.equipment.operations import register_instrument
 from lims.people.operations import add_station, issue_agent_key
 from lims.people.rules import Activity, Line
+from lims.preparation.operations import register_tool
+from lims.preparation.rules import ToolKind
 from lims.printing.operations import (
     lease_labels,
     queue_label,
@@ -61,6 +63,8 @@ BENCHES = (
 )  # fmt: skip
 
 PROCEDURES = (
+    ("pr-bone", 3),
+    ("pr-reference", 2),
     ("ex-bone-silica", 7),
     ("ex-reference-direct", 2),
     ("qu-real-time", 3),
@@ -86,6 +90,7 @@ KIT = "GlobalFiler"
 """The kit of the path that the run-through takes."""
 
 LOTS = (
+    Reagent("bleach", "Sodium hypochlorite", Activity.PREPARATION, "SH-0815"),
     Reagent("buffer", "Demineralisation buffer", Activity.EXTRACTION, "DB-2201"),
     Reagent("proteinase", "Proteinase K", Activity.EXTRACTION, "PK-0917"),
     Reagent("expired", "Proteinase K", Activity.EXTRACTION, "PK-0411", days=-12),
@@ -123,6 +128,7 @@ SHELF = "R1-S1"
 """The shelf on which bags of bones lie."""
 
 _PRINTED_AT = {
+    Activity.PREPARATION: "bones",
     Activity.EXTRACTION: "extraction",
     Activity.QUANTIFICATION: "quantification",
     Activity.AMPLIFICATION: "amplification",
@@ -199,6 +205,9 @@ def fill_stock(
             kind=tool.name, line1=tool.serial, by=by, at=at,
         )  # fmt: skip
         codes[tool.key] = code
+    codes["mill"] = register_tool(
+        session, kind=ToolKind.MILL, name="Mill 1", station=stations["bones"], by=by, at=at
+    )
     return codes | _add_places(session, stations["storage"], by=by, at=at)
 
 

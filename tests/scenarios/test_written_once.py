@@ -28,15 +28,28 @@ from tests.cast import Cast
 from tests.sealed import Sealed
 
 GUARDED = {
+    "cleaning_step", "laboratory_photograph", "prepared_part", "prepared_sample", "tool_record",
     "amount", "assignment", "bench_paper", "consumption_permission", "count_scan", "dilution",
     "dispatch_discrepancy", "handed_thing", "individual_decision", "item_version", "legal_hold",
     "place_stay", "plate_record_template", "procedure", "rack_import", "robot_template",
     "sealed_possession",
 }  # fmt: skip
-UNFILLED = {"bench_paper", "dilution", "plate_record_template", "rack_import", "robot_template"}
+UNFILLED = {
+    "cleaning_step",
+    "laboratory_photograph",
+    "prepared_part",
+    "prepared_sample",
+    "tool_record",
+    "bench_paper",
+    "dilution",
+    "plate_record_template",
+    "rack_import",
+    "robot_template",
+}
 """Their triggers are made as those of all others; no row is made here."""
 
 FORGED = {
+    "laboratory_photograph": "sha256", "prepared_part": "by", "prepared_sample": "added_by",
     "dispatch_discrepancy": "recorded_by", "handed_thing": "code", "legal_hold": "set_by",
     "place_stay": "name", "procedure": "text", "sealed_possession": "holder",
 }  # fmt: skip

@@ -79,6 +79,7 @@ holds it, or takes it from storage. From one person to another it comes only by 
 BY_HAND = frozenset(
     {
         Tag.SAMPLE_ITEM_CLEANED, Tag.SAMPLE_ITEM_CUT, Tag.SAMPLE_ITEM_GROUND,
+        Tag.SAMPLE_TOOL_USED, Tag.SAMPLE_PHOTOGRAPH_ADDED,
         Tag.SAMPLE_ITEM_CONSUMED, Tag.ALIQUOT_TUBE_USED, Tag.ALIQUOT_TUBE_CONSUMED,
         Tag.AMPLIFICATION_WELL_LOADED, Tag.PLATE_WELL_LOADED, Tag.PLATE_WELL_VOIDED,
         Tag.PLATE_WORK_STARTED, Tag.PLATE_WORK_COMPLETED,

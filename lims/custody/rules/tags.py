@@ -127,6 +127,8 @@ class Tag(StrEnum):
     INSTRUMENT_RECORD_CHANGED = "instrument:record:changed", N_("Instrument changed")
     INSTRUMENT_RECORD_RETIRED = "instrument:record:retired", N_("Instrument retired")
     INSTRUMENT_CALIBRATION_RECORDED = "instrument:calibration:recorded", N_("Calibration recorded")
+    TOOL_RECORD_ADDED = "tool:record:added", N_("Tool added")
+    TOOL_WORK_DECONTAMINATED = "tool:work:decontaminated", N_("Tool decontaminated")
     PROCEDURE_VERSION_ADDED = "procedure:version:added", N_("Procedure version added")
     PROCEDURE_VERSION_APPROVED = "procedure:version:approved", N_("Procedure version approved")
     PROCEDURE_VERSION_WITHDRAWN = "procedure:version:withdrawn", N_("Procedure version withdrawn")
@@ -170,6 +172,14 @@ class Tag(StrEnum):
     SAMPLE_ITEM_CLEANED = "sample:item:cleaned", N_("Cleaned")
     SAMPLE_ITEM_CUT = "sample:item:cut", N_("Cut")
     SAMPLE_ITEM_GROUND = "sample:item:ground", N_("Ground to powder")
+    SAMPLE_ITEM_PREPARED = "sample:item:prepared", N_("Taken into a preparation set")
+    SAMPLE_ITEM_SPARED = "sample:item:spared", N_("Taken out of a preparation set")
+    SAMPLE_TOOL_USED = "sample:tool:used", N_("Tool used for it")
+    SAMPLE_PHOTOGRAPH_ADDED = "sample:photograph:added", N_("Photographed in the laboratory")
+    SAMPLE_PHOTOGRAPH_WITHDRAWN = (
+        "sample:photograph:withdrawn",
+        N_("Photograph of the laboratory withdrawn"),
+    )
     SAMPLE_ITEM_CONSUMED = "sample:item:consumed", N_("Consumed")
     SAMPLE_ITEM_DESTROYED = "sample:item:destroyed", N_("Destroyed")
     SAMPLE_ITEM_RETURNED = "sample:item:returned", N_("Returned")

@@ -8,7 +8,9 @@ from lims.core.scans import Command
 from lims.demo.driver.benches import Bench
 from lims.demo.driver.pages import StepFailed
 from lims.demo.driver.play import Play
+from lims.demo.sealed import Bone, draw_bone
 from lims.people.rules import Line
+from lims.samples.rules import Side
 
 POWDER_MG = "450"
 TOO_MUCH_MG = "999999"
@@ -36,23 +38,69 @@ def prepare_bones(play: Play) -> None:
     play.refused += bench.refusals
     bench = play.bench("bones", "technician")
     bench.refuse(play.payloads[play.references[0]], "bone", "line", "bench")
-    for code in play.bones:
+    bench.refuse(play.payloads[play.bones[0]], "set")
+    mill, number = play.stock("mill"), len(play.bones)
+    _open_set(play, bench, Line.BONE)
+    bench.scan(play.stock("bleach"))
+    for place, code in enumerate(play.bones, start=1):
+        if place > 1:
+            bench.scan(mill)
+            bench.command(Command.DONE)
         bench.scan(play.payloads[code])
-        if code == play.bones[0]:
+        if place == 1:
+            bench.refuse_command(Command.DONE, "photograph")
+        _photograph(bench, code, place)
+        bench.command(Command.DONE)
+        if place == number:
+            bench.refuse_entry(POWDER_MG, "mill")
+        bench.scan(mill)
+        if place == 1:
             bench.refuse_entry(TOO_MUCH_MG, "left", "more")
         _part_of(play, bench, code, bench.enter(POWDER_MG).subject)
+        if place == 1:
+            bench.command(Command.DONE)
+            bench.scan(play.payloads[play.bones[1]])
+            bench.refuse(mill, "decontaminated")
+            bench.command(Command.UNDO)
+    for _ in range(3):
+        bench.command(Command.DONE)
     play.refused += bench.refusals
+
+
+def _open_set(play: Play, bench: Bench, line: Line) -> str:
+    before = bench.odometer()
+    page = bench.person.open("/preparation")
+    title = "Bone:" if line is Line.BONE else "Reference samples:"
+    fitting = re.search(rf'<option value="(\d+)"[^>]*>[^<]*{title}', page.text)
+    if fitting is None:
+        raise StepFailed(f"no procedure for {line.value} is offered; {page.said()}")
+    page = bench.person.send(
+        page.form("/preparation"),
+        {"line": line.value, "station": bench.station, "procedure": fitting[1]},
+    )
+    code = page.url.rsplit("/", 1)[-1]
+    bench.scan(bench.scan_back([code], after=before)[code])
+    return code
+
+
+def _photograph(bench: Bench, code: str, number: int) -> None:
+    form = bench.person.open(f"/bench/{bench.station}").form("/photographs")
+    drawn = draw_bone(Bone(number, "femur", Side.LEFT, 900), threes(code))
+    bench.person.send(form, files=[("photograph", ("bone.jpg", drawn, "image/jpeg"))])
 
 
 def prepare_references(play: Play) -> None:
     """Punch each blood card and lyse each swab."""
     bench = play.bench("references", "technician")
     bench.refuse(play.payloads[play.bones[0]], "reference", "line", "bench")
+    _open_set(play, bench, Line.REFERENCE)
     for code in play.references:
         verdict = bench.scan(play.payloads[code])
         if not verdict.labels:
             verdict = bench.command(Command.DONE)
         _part_of(play, bench, code, verdict.subject)
+    for _ in range(2):
+        bench.command(Command.DONE)
     play.refused += bench.refusals
 
 

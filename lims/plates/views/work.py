@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of a batch, a plate, the list of both, and the worklist."""
 
-from flask import Blueprint, current_app, url_for
+from flask import Blueprint, current_app, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -85,6 +85,8 @@ def batch(code: str) -> Answer:
         found = queries.batch_of(session, read)
         members = queries.members_of(session, read)
         state = queries.state_of(session, read)
+        if found.activity is Activity.PREPARATION:
+            return redirect(url_for("preparation.prepared", code=read))
         made = [link.child for link in children(session, read)]
         if wants_json():
             return {

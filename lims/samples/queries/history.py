@@ -178,11 +178,15 @@ _REASON = N_("Reason: %(it)s")
 _DETAILS = {
     "why": _REASON,
     "because": _REASON,
+    "tool": N_("Tool: %(it)s"),
+    "method": N_("How: %(it)s"),
     "member": N_("Tube %(it)s"),
     "holds": N_("Tube %(it)s"),
     "position": N_("Position %(it)s"),
     "used": N_("Used: %(it)s"),
     "aliquot": N_("Part: %(it)s"),
+    "lost_ug": N_("Lost in preparation: %(it)s µg"),
+    "photograph_sha256": N_("SHA-256: %(it)s"),
     "label": N_("Label %(it)s"),
 }
 """What is looked for in an event's content, the most telling first."""
