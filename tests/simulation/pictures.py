@@ -91,7 +91,8 @@ def main() -> int:
         door = stack.enter_context(served(lab))
         people = {login: Somebody(door, login, cookie) for login, cookie in lab.sessions.items()}
         desks = {key: Desk(door, lab.stations[key], lab.keys[key]) for key in lab.stations}
-        for one in (*people.values(), *desks.values()):
+        doors: tuple[Somebody | Desk, ...] = (*people.values(), *desks.values())
+        for one in doors:
             stack.callback(one.close)
         for desk in desks.values():
             desk.live()

@@ -32,7 +32,7 @@ from lims.demo.stock import KIT
 from lims.people.rules import Line
 from tests.simulation.bench_day_laboratory import Server
 from tests.simulation.own_postgres import own_database
-from tests.simulation.stages_account import check_lineages, check_recall
+from tests.simulation.stages_account import check_console, check_lineages, check_recall
 from tests.simulation.stages_benches import Beats, Desk, Door, RunBroken, Somebody
 from tests.simulation.stages_laboratory import Laboratory, found
 from tests.simulation.stages_path import (
@@ -64,7 +64,8 @@ def simulate(
         door = stack.enter_context(served(lab) if own_server else _here(lab))
         people = {login: Somebody(door, login, cookie) for login, cookie in lab.sessions.items()}
         desks = {key: Desk(door, lab.stations[key], lab.keys[key]) for key in lab.stations}
-        for one in (*people.values(), *desks.values()):
+        doors: tuple[Somebody | Desk, ...] = (*people.values(), *desks.values())
+        for one in doors:
             stack.callback(one.close)
         for desk in desks.values():
             desk.live()
@@ -77,7 +78,9 @@ def simulate(
         _tell(began, f"{lineages.complete} of {lineages.wells} lineages are complete")
         recall = check_recall(team)
         _tell(began, f"the recall lists {recall.found} wells, the book {recall.expected}")
-    problems = [*lineages.problems, *recall.problems]
+        # The console is a process of its own for each question.
+        console = check_console(team) if own_server else []
+    problems = [*lineages.problems, *recall.problems, *console]
     return {
         "ok": not problems, "bones": bones, "references": references, "seed": seed,
         "batches": len(team.book.batches), "plates": len(team.book.plates), **steps,

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The account of the run of the stages: is every lineage complete, does a recall list all of it?"""
 
+import json
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from typing import Any
 
 from lims.demo.accounts import ACCOUNTS
 from lims.people.rules import Line
@@ -122,6 +126,32 @@ def check_recall(team: Team) -> Recall:
                 )
     _withdraw(team)
     return account
+
+
+def check_console(team: Team) -> list[str]:
+    """Ask the console for one lineage and one recall; return where it differs from the book."""
+    extract = team.extracts[team.too_much]
+    lot = team.lab.stock["recalled"]
+    told = _console(team, "lineage", extract)
+    problems = []
+    if {one["code"] for one in told["above"]} != team.book.above(extract):
+        problems.append(f"lims lineage {extract} leads elsewhere than the book")
+    told = _console(team, "recall", lot)
+    if {(one["plate"], one["position"]) for one in told["wells"]} != team.book.reached(lot).wells:
+        problems.append(f"lims recall {lot} lists other wells than the book")
+    return problems
+
+
+def _console(team: Team, command: str, code: str) -> dict[str, Any]:
+    done = subprocess.run(  # our own program
+        [
+            sys.executable, "-m", "lims", command, code, "--json",
+            "--folder", str(team.lab.settings.folder),
+        ],
+        capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    printed: dict[str, Any] = json.loads(done.stdout)
+    return printed
 
 
 def _withdraw(team: Team) -> None:
