@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from lims.core.errors import Refusal
 from lims.core.words import N_, Many, Say
-from lims.procedures.rules import Document
 from lims.quantification.rules import NEXT_WORDS, TO_AMPLIFY, Limits, NextStep
+from lims.quantification.rules import Room as Room
+from lims.quantification.rules import room_of as room_of
 
 REFERENCE_NL = 2_000
 """What is taken of the extract of a reference sample, which is not quantified, nanolitres."""
@@ -122,6 +123,19 @@ class BlankTooLittle(Refusal):
     do = N_("A blank is amplified at the most sensitive conditions of its set: ask quality.")
 
 
+class ReactionFull(Refusal):
+    """More of an extract than the reaction holds beside the kit's mix."""
+
+    says = N_(
+        "%(code)s: %(volume)s µl are decided; beside its mix the reaction of %(procedure)s holds "
+        "%(room)s µl."
+    )
+    do = N_(
+        "Have another volume decided on the page of its quantification plate, or take a kit "
+        "whose reaction holds it."
+    )
+
+
 @dataclass(frozen=True)
 class Loading:
     """What a well takes: `volume_nl` of the extract or of its dilution; `drawn_nl` of the tube."""
@@ -200,21 +214,6 @@ def sample_loading(
 
 
 @dataclass(frozen=True)
-class Room:
-    """What a reaction holds, nanolitres: all of it, and how much of that is the kit's mix."""
-
-    reaction_nl: int
-    mix_nl: int
-    control_nl: int | None = None
-    """What goes in of the control DNA, None where the procedure does not say."""
-
-    @property
-    def template_nl(self) -> int:
-        """Return what is left for extract and water."""
-        return self.reaction_nl - self.mix_nl
-
-
-@dataclass(frozen=True)
 class Setup:
     """How a well is pipetted, nanolitres: `drawn` of the tube, thinned, `extract` of that, water.
 
@@ -227,24 +226,6 @@ class Setup:
     extract_nl: int | None
     water_nl: int | None
     over_nl: int = 0
-
-
-def room_of(document: Document) -> Room | None:
-    """Return the reaction of a procedure: `reaction_ul` and `mix_ul` of its limits, else None.
-
-    Without `mix_ul` the volumes of its required reagents are the mix.
-    """
-    reaction = document.limits.get("reaction_ul")
-    mix = document.limits.get("mix_ul")
-    mix_nl = (
-        sum(one.volume_nl or 0 for one in document.reagents if one.required)
-        if mix is None
-        else int(mix * 1000)
-    )
-    if reaction is None or not 0 < mix_nl < reaction * 1000:
-        return None
-    control = document.limits.get("control_ul")
-    return Room(int(reaction * 1000), mix_nl, None if control is None else int(control * 1000))
 
 
 def set_up(
@@ -273,6 +254,14 @@ def check_times(code: str, *, times: int, reason: str) -> None:
                 ),
                 {"count": times},
             ),
+        )
+
+
+def check_fits(code: str, volume_nl: int, room: Room | None, *, procedure: str) -> None:
+    """Refuse (ReactionFull) more than a reaction holds, where its procedure gives figures."""
+    if room is not None and volume_nl > room.template_nl:
+        raise ReactionFull(
+            code=code, volume=_ul(volume_nl), room=_ul(room.template_nl), procedure=procedure
         )
 
 

@@ -30,8 +30,10 @@ from lims.amplification.rules import (
     SecondControl,
     blank_loading,
     check_blanks,
+    check_fits,
     check_times,
     reference_loading,
+    room_of,
     sample_loading,
 )
 from lims.core.actors import Actor
@@ -57,6 +59,7 @@ from lims.plates.operations import (
 )
 from lims.plates.queries import fill_order, state_of, wells_of
 from lims.plates.rules import NothingPlaced, WellRole, WorkState, check_draft, next_free
+from lims.procedures.queries import document_of, procedure_of
 from lims.quantification.operations import (
     check_extract,
     check_operator,
@@ -68,7 +71,7 @@ from lims.quantification.operations import (
     settle,
 )
 from lims.quantification.queries import extract_with_batch, in_force, volume_left
-from lims.quantification.rules import Limits
+from lims.quantification.rules import Limits, within
 from lims.reagents.models import Lot
 from lims.reagents.queries import lot_of
 
@@ -153,7 +156,7 @@ def load_for_amplification(
     before or lies below the stop limit; NotFound, NotAnAmplificationPlate, NotOpen, NotAnExtract,
     ExtractConsumed, LabelNotVerified, LinesMixed, WrongRoom, OnHold, NotAuthorised,
     EliminationMissing, NotQuantified, NotConfirmed, NotToAmplify,
-    OnThisPlate (a blank), BatchFull, VolumeShort.
+    OnThisPlate (a blank), BatchFull, VolumeShort, ReactionFull.
     """
     plate = amplification_plate(session, plate_code)
     working_plate(session, plate_code)
@@ -164,7 +167,9 @@ def load_for_amplification(
     keep = controls_needed(session, plate).total()
     position = next_free(order, taken, keep=keep, code=plate_code)
     lock_extract(session, code)
-    judged = limits or in_force(session).limits
+    procedure = procedure_of(session, plate.procedure_id)
+    room = room_of(document_of(procedure))
+    judged = within(limits or in_force(session).limits, [room])
     said = reason.strip()[:200]
     left = volume_left(session, [code])[code]
     _, batch = extract_with_batch(session, code)
@@ -181,6 +186,7 @@ def load_for_amplification(
                 code, decided_of(session, code), reason=said, limits=judged, left_nl=left
             )
         )
+    check_fits(code, loading.volume_nl, room, procedure=procedure.name)
     set_aside(session, code, loading.drawn_nl, by=by, at=at)
     well = fill_well(
         session, plate_code, position, role=role, subject=code, volume_nl=loading.drawn_nl,

@@ -41,9 +41,11 @@ def machine_labels(
 ) -> dict[str, tuple[str, ...]]:
     """Return what the machine proposes at each locus of the kit, R09 applied (`14`, `?`).
 
-    A single autosomal allele below the stochastic threshold may have lost its partner: it is
-    never a homozygote.
+    A single autosomal allele below the stochastic threshold may have lost its partner, and one
+    beside a peak in no bin of the ladder (R12) may have a variant as partner: neither is ever a
+    homozygote.
     """
+    off_ladder = {peak.marker for peak in calls.kinds("off-ladder")}
     labels: dict[str, tuple[str, ...]] = {}
     for marker in kit.markers:
         locus = calls.locus(marker.name)
@@ -52,7 +54,7 @@ def machine_labels(
         alleles = locus.alleles
         if marker.kind is MarkerKind.AUTOSOMAL and len(alleles) == 1:
             height = calls.heights(marker.name).get(alleles[0], 0)
-            if height < thresholds.homozygote:
+            if height < thresholds.homozygote or marker.name in off_ladder:
                 alleles = (alleles[0], "?")
         labels[marker.name] = alleles
     return labels
@@ -187,7 +189,11 @@ def _sample(run: SeenRun, one: SeenInjection, index: int) -> Iterator[Found]:
             N_("Read these loci yourself, or inject again for a shorter time."),
         )  # fmt: skip
     labels = machine_labels(calls, run.kit, limits)
-    single = [name for name, alleles in labels.items() if "?" in alleles]
+    single = [
+        name
+        for name, alleles in labels.items()
+        if "?" in alleles and calls.heights(name).get(alleles[0], 0) < limits.homozygote
+    ]
     if single:
         yield _found(
             one, index, "R09", Severity.WARN,

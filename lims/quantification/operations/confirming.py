@@ -22,6 +22,7 @@ from lims.quantification.queries import (
     limits_of,
     measured_plate,
     quantification_plate,
+    within_reactions,
 )
 from lims.quantification.rules import (
     TO_AMPLIFY,
@@ -97,7 +98,7 @@ def override_decision(
         raise DecisionUnknown(code=code)
     _may_decide(session, found.plate_code, by=by, at=at)
     old = _standing(session, code, seen)
-    limits = limits_of(session, old.limits_version)
+    limits = within_reactions(session, limits_of(session, old.limits_version), at=at)
     planned = _planned(old, step, volume_nl, dilution, limits) if step in TO_AMPLIFY else None
     old.voided_at = at
     session.flush()

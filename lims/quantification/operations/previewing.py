@@ -31,6 +31,7 @@ from lims.quantification.queries import (
     in_force,
     measured_plate,
     quantification_plate,
+    within_reactions,
 )
 from lims.quantification.rules import (
     Finding,
@@ -109,17 +110,18 @@ def preview_quantities(
             replaces=False, version=known.limits_version, limits=standing.limits, notes=table.notes,
         )  # fmt: skip
     measured = _as_measured(table, standing, at=at)
-    found = proposals(session, measured, current.limits)
+    limits = within_reactions(session, current.limits, at=at)
+    found = proposals(session, measured, limits)
     late = {
         one.code: (one.well.position, one.decision.ipc_shift_milli)
         for one in found
         if one.decision.inhibited
     }
-    held = {one.batch for one in measured.blanks() if is_above(one.fg_per_ul, current.limits)}
+    held = {one.batch for one in measured.blanks() if is_above(one.fg_per_ul, limits)}
     return _preview(
-        plate_code, measured, found, findings_in(measured, late, current.limits),
+        plate_code, measured, found, findings_in(measured, late, limits),
         tuple(sorted(held)), None, replaces=bool(standing.figures), version=current.version,
-        limits=current.limits, notes=table.notes,
+        limits=limits, notes=table.notes,
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from lims.quantification.queries import (
     in_force,
     measured_plate,
     quantification_plate,
+    within_reactions,
 )
 from lims.quantification.rules import (
     CurveFigures,
@@ -95,7 +96,7 @@ def import_quantities(
     known = known_import(session, plate_code, sha256)
     if known is not None:
         return Recorded(False, known.at, 0, {}, (), findings_of(session, plate_code, limits=limits))
-    version, limits = _limits(session, limits)
+    version, limits = _limits(session, limits, at=at)
     matched = match_table(table, measured.plate, measured.wells)
     said = check_reason(reason) if measured.figures else ""
     entry = _entry(
@@ -158,7 +159,7 @@ def record_quantities(
             Figure(position, figure.target, figure.fg_per_ul, figure.ct_milli, figure.as_written)
         )
     said = check_reason(reason) if replaces else reason.strip()[:200]
-    version, limits = _limits(session, limits)
+    version, limits = _limits(session, limits, at=at)
     entry = _entry(
         session, plate_code, sha256=None, file_name="", reason=said, source="", mapping_id=None,
         version=version, by=by, at=at,
@@ -186,12 +187,12 @@ def known_import(session: Session, plate_code: str, sha256: str) -> Quantificati
     return known
 
 
-def _limits(session: Session, limits: Limits | None) -> tuple[int, Limits]:
+def _limits(session: Session, limits: Limits | None, *, at: datetime) -> tuple[int, Limits]:
     """Return the limits in force with their version; those that a caller gives have none."""
     if limits is not None:
         return 0, limits
     current = in_force(session)
-    return current.version, current.limits
+    return current.version, within_reactions(session, current.limits, at=at)
 
 
 def _filled(

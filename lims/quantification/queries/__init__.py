@@ -40,6 +40,7 @@ from lims.quantification.queries.settings import (
     limits_versions,
     saved_mapping,
     saved_mappings,
+    within_reactions,
 )
 
 __all__ = [
@@ -77,4 +78,5 @@ __all__ = [
     "taken_of",
     "volume_left",
     "waiting",
+    "within_reactions",
 ]

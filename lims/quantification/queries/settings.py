@@ -3,13 +3,23 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from instruments.analyzers.quantification import HeaderMapping
+from lims.people.rules import Activity, Line
+from lims.procedures.queries import current_procedures, document_of
 from lims.quantification.models import QuantificationLimits, QuantificationMapping
-from lims.quantification.rules import LIMITS, Limits, MappingUnknown, limits_of_text
+from lims.quantification.rules import (
+    LIMITS,
+    Limits,
+    MappingUnknown,
+    limits_of_text,
+    room_of,
+    within,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,15 @@ def in_force(session: Session) -> InForce:
     if newest is None:
         return InForce(0, LIMITS)
     return InForce(newest.version, limits_of_text(newest.figures))
+
+
+def within_reactions(session: Session, limits: Limits, *, at: datetime) -> Limits:
+    """Return the limits that apply to bones: no more than any amplification in force holds."""
+    documents = (
+        document_of(one)
+        for one in current_procedures(session, Activity.AMPLIFICATION, at=at, line=Line.BONE)
+    )
+    return within(limits, [room_of(one) for one in documents])
 
 
 def limits_of(session: Session, version: int) -> Limits:

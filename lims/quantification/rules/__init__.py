@@ -88,6 +88,7 @@ from lims.quantification.rules.refusals import (
     VolumeShort,
     WellDisagrees,
 )
+from lims.quantification.rules.rooms import Room, room_of, within
 from lims.quantification.rules.setting import (
     LIMIT_FIELDS,
     LimitField,
@@ -163,6 +164,7 @@ __all__ = [
     "PlateHere",
     "PlateNotFilled",
     "QuantityNotRead",
+    "Room",
     "RowsUneven",
     "StandardsSeen",
     "TableNotRead",
@@ -201,6 +203,8 @@ __all__ = [
     "read_concentration",
     "read_cycles",
     "read_limits",
+    "room_of",
     "then_do",
     "unreadable",
+    "within",
 ]

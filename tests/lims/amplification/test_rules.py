@@ -12,9 +12,11 @@ from lims.amplification.rules import (
     Filled,
     NotQuantified,
     NotToAmplify,
+    ReactionFull,
     Room,
     blank_loading,
     check_blanks,
+    check_fits,
     control_text,
     kit_text,
     room_of,
@@ -22,7 +24,7 @@ from lims.amplification.rules import (
     set_up,
 )
 from lims.procedures.rules import read_document
-from lims.quantification.rules import LIMITS, NextStep
+from lims.quantification.rules import LIMITS, NextStep, within
 
 WELLS = st.lists(
     st.builds(
@@ -123,3 +125,17 @@ def test_extract_mix_and_water_fill_a_reaction_or_it_is_said_by_how_much_they_do
     assert drawn + setup.diluent_nl == drawn * dilution
     assert set_up(None, dilution=1, drawn_nl=None, room=room).water_nl is None
     assert set_up(volume, dilution=1, drawn_nl=volume, room=None).water_nl is None
+
+
+def test_no_more_is_decided_or_loaded_than_the_reaction_of_the_kit_holds() -> None:
+    rooms = [None, Room(25_000, 10_000), Room(25_000, 15_000)]
+    assert within(LIMITS, rooms).max_volume_nl == 10_000
+    assert within(LIMITS, [None, Room(50_000, 10_000)]) == LIMITS
+    assert within(LIMITS, [Room(25_000, 24_500)]).max_volume_nl == LIMITS.min_volume_nl
+    check_fits("X1", 10_000, rooms[2], procedure="AM-03")
+    check_fits("X1", 99_000, None, procedure="AM-03")
+    with pytest.raises(ReactionFull) as refused:
+        check_fits("X1", 12_500, rooms[2], procedure="AM-03")
+    assert str(refused.value.say) == (
+        "X1: 12.5 µl are decided; beside its mix the reaction of AM-03 holds 10 µl."
+    )

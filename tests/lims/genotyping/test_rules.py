@@ -205,6 +205,16 @@ def test_a_single_allele_below_the_stochastic_threshold_is_never_a_homozygote(he
     assert labels["AMEL"] == ("X",)
 
 
+def test_an_allele_beside_a_peak_off_the_ladder_is_never_a_homozygote() -> None:
+    variant = PeakRead(2, 2010, 15130, 1400, "off-ladder", "TH01", "8.1")
+    read = calls({"TH01": {"7": 1500}, "vWA": {"14": 1500}})
+    read = replace(read, peaks=(*read.peaks, variant))
+    assert machine_labels(read, KIT, LIMITS)["TH01"] == ("7", "?")
+    assert machine_labels(read, KIT, LIMITS)["vWA"] == ("14",)
+    found = all_findings(a_run(sample=replace(calls(PERSON), peaks=(*read.peaks, variant))))
+    assert "R12" in rules(found, Severity.WARN)
+
+
 @given(st.integers(151, 4000), st.integers(151, 4000))
 @settings(deadline=None)
 def test_a_heterozygote_is_told_where_its_balance_is_below_the_limit(a: int, b: int) -> None:
