@@ -133,6 +133,8 @@ from lims.quantification.operations import MEANING as QUANTIFICATION
 from lims.quantification.operations import release_quantification
 from lims.quantification.views import blueprint as quantification
 from lims.reagents.models import Lot
+from lims.repeats.models import Repeat, Urgency
+from lims.repeats.views import blueprint as repeats
 from lims.samples.models import Aliquot, Amount, ConsumptionPermission, Destruction, Sample
 from lims.samples.operations import MEANING_RECEPTION
 from lims.samples.queries.gaps import quantity_gaps
@@ -209,6 +211,8 @@ TABLES = (
     Amount,
     ConsumptionPermission,
     Destruction,
+    Repeat,
+    Urgency,
     Batch,
     Plate,
     Well,

@@ -33,21 +33,27 @@ from lims.plates.queries import (
 from lims.plates.rules import Stage
 from lims.procedures.queries import procedure_of
 from lims.quality.queries import lineage_of, reach_of
+from lims.samples.queries import read_prefix
 
 
 @click.command()
 @click.argument("stage", type=click.Choice([stage.value for stage in Stage]))
 @click.option("--line", type=click.Choice([line.value for line in Line]), help="Of one line only.")
+@click.option("--search", default="", help="Codes of the thing or its sample that begin so.")
+@click.option("--after", default="", help="Only what comes after this code.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=5_000, show_default=True)
 @folder_option
 @json_option
 @plain_errors
-def worklist(stage: str, line: str | None, limit: int, folder: Path, as_json: bool) -> None:
-    """List what waits for a stage, the oldest first."""
+def worklist(
+    stage: str, line: str | None, search: str, after: str, limit: int, folder: Path, as_json: bool
+) -> None:
+    """List what waits for a stage: the urgent first, then the oldest."""
     lab = open_laboratory(folder)
     with lab.database.reading() as session:
         found = waiting(
-            session, Stage(stage), line=Line(line) if line else None, limit=limit
+            session, Stage(stage), line=Line(line) if line else None, search=read_prefix(search),
+            after=read_prefix(after), limit=limit,
         )  # fmt: skip
         count = waiting_counts(session)[Stage(stage)]
     rows = [
@@ -58,16 +64,34 @@ def worklist(stage: str, line: str | None, limit: int, folder: Path, as_json: bo
             "sample": one.sample.code if one.sample else None,
             "line": one.sample.line.value if one.sample else None,
             "on_hold": one.held,
+            "urgent": one.urgent,
+            "repeats": [
+                {
+                    "repeat": again.id,
+                    "kind": again.kind.value,
+                    "reason": again.reason.value,
+                    "why": again.words,
+                    "of": again.parent_code,
+                    "position": again.position,
+                }
+                for again in one.repeats
+            ],
         }
         for one in found
     ]
+    repeats = {one.code: one.repeats for one in found}
     if as_json:
         print_json({"stage": stage, "line": line, "waiting": count, "things": rows})
         return
     click.echo(f"{count} wait for {stage}.")
     for row in rows:
-        held = "  on hold" if row["on_hold"] else ""
-        click.echo(f"{threes(str(row['code']))}  {row['state']:<12}  since {row['since']}{held}")
+        marks = "  urgent" * bool(row["urgent"]) + "  on hold" * bool(row["on_hold"])
+        again = "".join(
+            f"  {one.kind.value}: {one.reason.value}" for one in repeats[str(row["code"])]
+        )
+        click.echo(
+            f"{threes(str(row['code']))}  {row['state']:<12}  since {row['since']}{marks}{again}"
+        )
 
 
 @click.group()

@@ -16,10 +16,12 @@ class AfterSchema(Schema):
 
 
 class WorklistSchema(Schema):
-    """Which stage's worklist, and of which line."""
+    """Which stage's worklist, of which line, what is looked for, and where the page begins."""
 
     stage = fields.Enum(Stage, by_value=True, load_default=None, allow_none=True)
     line = fields.Enum(Line, by_value=True, load_default=None, allow_none=True)
+    search = fields.String(load_default="", validate=validate.Length(max=60))
+    after = fields.String(load_default="", validate=validate.Length(max=11))
 
 
 class VoidSchema(Schema):

@@ -34,6 +34,8 @@ class Right(StrEnum):
     SEE_SAMPLES = "see samples by code"
     PLAN_WORK = "plan batches and plates"
     WORK_BATCHES = "work on batches and plates"
+    ASK_REPEATS = "ask that work is done again"
+    SET_URGENCY = "let a sample go before others"
     REVIEW_WORK = "review batches and plates"
     RECORD_QUANTITIES = "record quantities"
     SET_LIMITS = "propose and approve limits of quantification"
@@ -89,6 +91,7 @@ TABLE: dict[Role, frozenset[Right]] = {
         | {
             Right.HAND_OUTSIDE,
             Right.PERMIT_CONSUMPTION,
+            Right.SET_URGENCY,
             Right.SEE_CASES,
             Right.REGISTER_CASES,
             Right.SEE_PERSONS,
@@ -112,6 +115,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_PRINTS,
             Right.PLAN_WORK,
             Right.WORK_BATCHES,
+            Right.ASK_REPEATS,
             Right.RECORD_QUANTITIES,
             Right.IMPORT_RUNS,
             Right.READ_PROFILES,
@@ -124,6 +128,8 @@ TABLE: dict[Role, frozenset[Right]] = {
         | {
             Right.RECORD_LOSS,
             Right.PLAN_WORK,
+            Right.ASK_REPEATS,
+            Right.SET_URGENCY,
             Right.REVIEW_WORK,
             Right.SET_LIMITS,
             Right.REVIEW_PROFILES,
@@ -145,6 +151,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.WRITE_PROCEDURES,
             Right.APPROVE_PROCEDURES,
             Right.RELEASE,
+            Right.ASK_REPEATS,
             Right.SET_LIMITS,
             Right.DESTROY,
             Right.SEE_THROUGHPUT,

@@ -19,6 +19,8 @@ from lims.core.settings import Settings
 from lims.handovers.operations import hand_over
 from lims.handovers.rules import Purpose
 from lims.identities.operations import lift_legal_hold, set_legal_hold
+from lims.repeats.operations import ask_repeat, lift_urgency, set_urgent, withdraw_repeat
+from lims.repeats.rules import RepeatKind, RepeatReason, UrgencyReason
 from lims.samples.operations import permit_consumption
 from lims.storage.operations import add_place
 from lims.storage.operations.counts import open_count, record_read
@@ -32,7 +34,7 @@ GUARDED = {
     "amount", "assignment", "bench_paper", "consumption_permission", "count_scan", "dilution",
     "dispatch_discrepancy", "handed_thing", "individual_decision", "item_version", "legal_hold",
     "place_stay", "plate_record_template", "procedure", "rack_import", "robot_template",
-    "sealed_possession",
+    "repeat", "sealed_possession", "urgency",
 }  # fmt: skip
 UNFILLED = {
     "cleaning_step",
@@ -51,13 +53,15 @@ UNFILLED = {
 FORGED = {
     "laboratory_photograph": "sha256", "prepared_part": "by", "prepared_sample": "added_by",
     "dispatch_discrepancy": "recorded_by", "handed_thing": "code", "legal_hold": "set_by",
-    "place_stay": "name", "procedure": "text", "sealed_possession": "holder",
+    "place_stay": "name", "procedure": "text", "repeat": "asked_by",
+    "sealed_possession": "holder", "urgency": "said_by",
 }  # fmt: skip
 """A column that never changes."""
 CLOSED = {
     "dispatch_discrepancy": "witness = 'forged'", "handed_thing": "note = 'forged'",
     "legal_hold": "lifted_by = 'forged'", "place_stay": "until = NULL",
-    "procedure": "approved_by = 'forged'",
+    "procedure": "approved_by = 'forged'", "repeat": "withdrawn = 'forged'",
+    "urgency": "ended_by = 'forged'",
 }  # fmt: skip
 """What was written once, and is not written again."""
 
@@ -74,6 +78,12 @@ def test_what_is_written_once_is_neither_changed_nor_deleted(
     with database.writing() as session:
         bone = a_bone_sample(session)
         permit_consumption(session, bone, reference="4711", given_on=date(2026, 3, 1), by=by, at=at)
+        again = ask_repeat(
+            session, RepeatKind.RE_EXTRACTION, bone, reason=RepeatReason.SECOND_RESULT, by=by, at=at
+        )
+        withdraw_repeat(session, again.id, reason="enough", by=by, at=at)
+        set_urgent(session, bone, UrgencyReason.COURT, by=by, at=at)
+        lift_urgency(session, bone, by=by, at=at)
         hand_over(session, [bone], by=cast.technician, to=by, purpose=Purpose.RETURN, at=at)
         room = add_place(session, kind=PlaceKind.ROOM, name="one", by=cast.manager, at=at)
         rename_place(session, room, "two", by=cast.manager, at=at)

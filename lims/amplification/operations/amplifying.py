@@ -74,6 +74,9 @@ from lims.quantification.queries import extract_with_batch, in_force, volume_lef
 from lims.quantification.rules import Limits, within
 from lims.reagents.models import Lot
 from lims.reagents.queries import lot_of
+from lims.repeats.operations import take_up
+from lims.repeats.queries import standing_repeat
+from lims.repeats.rules import RepeatKind
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ def load_for_amplification(
     procedure = procedure_of(session, plate.procedure_id)
     room = room_of(document_of(procedure))
     judged = within(limits or in_force(session).limits, [room])
-    said = reason.strip()[:200]
+    said = reason.strip()[:200] or _asked(session, code)
     left = volume_left(session, [code])[code]
     _, batch = extract_with_batch(session, code)
     if role is WellRole.BLANK:
@@ -254,6 +257,11 @@ def complete_amplification(
             refuse_if_held(session, code)
     complete_plate(session, plate_code, by=by, at=at, station=station)
     wells = wells_of(session, plate_code)
+    take_up(
+        session, (RepeatKind.DILUTION, RepeatKind.RE_AMPLIFICATION),
+        {well.subject_code for well in wells if well.subject_code is not None}, work=plate_code,
+        by=by, at=at, station=station,
+    )  # fmt: skip
     for well in sorted(wells, key=lambda well: well.subject_code or ""):
         _finish(session, plate, well, by=by, at=at, station=station)
     positive, negative = (
@@ -321,6 +329,12 @@ def _number(session: Session, code: str, *, reason: str) -> int:
     times = times_amplified(session, sample.code)
     check_times(code, times=times, reason=reason)
     return times + 1
+
+
+def _asked(session: Session, code: str) -> str:
+    """Return why an extract is to be amplified again, where that was asked; else ''."""
+    again = standing_repeat(session, RepeatKind.RE_AMPLIFICATION, code)
+    return "" if again is None else (again.words or again.reason.value)
 
 
 def _control(

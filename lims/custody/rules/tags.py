@@ -243,6 +243,11 @@ class Tag(StrEnum):
     PLATE_RECORD_VOIDED = "plate:record:voided", N_("Plate voided")
 
     # the four stages
+    REPEAT_WORK_ASKED = "repeat:work:asked", N_("Work to be done again")
+    REPEAT_WORK_TAKEN_UP = "repeat:work:taken-up", N_("Done again")
+    REPEAT_WORK_WITHDRAWN = "repeat:work:withdrawn", N_("Repeat withdrawn")
+    SAMPLE_URGENCY_SET = "sample:urgency:set", N_("Made urgent")
+    SAMPLE_URGENCY_LIFTED = "sample:urgency:lifted", N_("No longer urgent")
     EXTRACT_TUBE_MADE = "extract:tube:made", N_("Extract made")
     EXTRACT_TUBE_MOVED = "extract:tube:moved", N_("Extract moved")
     EXTRACT_TUBE_USED = "extract:tube:used", N_("Part of the extract used")

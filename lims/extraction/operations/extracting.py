@@ -43,6 +43,8 @@ from lims.plates.rules import Activity, WellRole, WorkState
 from lims.printing.operations import begin_job, queue_label
 from lims.printing.queries import check_label
 from lims.procedures.queries import document_of, procedure_of
+from lims.repeats.operations import take_up
+from lims.repeats.rules import RepeatKind
 from lims.samples.operations import (
     begin_amount,
     check_expiry,
@@ -50,7 +52,13 @@ from lims.samples.operations import (
     check_room,
     use_aliquots,
 )
-from lims.samples.queries import aliquot_of, is_last, last_amount, sample_of
+from lims.samples.queries import (
+    aliquot_of,
+    is_last,
+    last_amount,
+    sample_of,
+    samples_behind,
+)
 from lims.samples.rules import AliquotKind, AmountUnit
 
 
@@ -169,6 +177,11 @@ def complete_extraction(
     complete_batch(session, batch_code, by=by, at=at, station=station)
     used = [member.subject_code for member in members if member.subject_code is not None]
     use_aliquots(session, used, batch=batch_code, by=by, at=at, station=station, witness=witness)
+    samples = {one.code for one in samples_behind(session, tuple(used)).values()}
+    take_up(
+        session, (RepeatKind.RE_EXTRACTION,), samples, work=batch_code, by=by, at=at,
+        station=station,
+    )  # fmt: skip
     made = []
     job = None
     if station:

@@ -58,6 +58,9 @@ from lims.plates.rules import ReviewOutcome, WellRole, WorkState, check_draft, r
 from lims.printing.queries import check_label
 from lims.procedures.queries import current_procedures, document_of, procedure_of
 from lims.reagents.queries import lot_of
+from lims.repeats.operations import take_up
+from lims.repeats.queries import wells_to_inject_again
+from lims.repeats.rules import RepeatKind
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,13 @@ def open_injection_plate(
         for well in wells
         if well.subject_code is not None and blocked(session, well.subject_code)
     }
-    copied = [well for well in wells if well.position not in held]
+    again = wells_to_inject_again(session, source)
+    copied = [
+        well
+        for well in wells
+        if well.position not in held
+        and (not again or well.role is not WellRole.SAMPLE or well.position in again)
+    ]
     if not any(well.role is WellRole.SAMPLE for well in copied):
         raise AllOnHold(code=source)
     if not procedures:
@@ -205,7 +214,14 @@ def complete_injection_plate(
         release_injection(session, plate_code, by=by, at=at, station=station)
     require_authorised(session, by, Activity.INJECTION, on=at.date())
     check_age(session, plate_of(session, plate_code), at=at)
-    return complete_plate(session, plate_code, by=by, at=at, station=station)
+    plate = complete_plate(session, plate_code, by=by, at=at, station=station)
+    wells = wells_of(session, plate_code)
+    take_up(
+        session, (RepeatKind.RE_INJECTION,),
+        {well.subject_code for well in wells if well.subject_code is not None},
+        work=plate_code, parent=plate.made_from, by=by, at=at, station=station,
+    )  # fmt: skip
+    return plate
 
 
 def release_injection(

@@ -20,6 +20,7 @@ from lims.plates.queries.records import (
     wells_of,
 )
 from lims.plates.queries.worklist import (
+    SHOWN,
     Waiting,
     codes_waiting,
     waiting,
@@ -29,6 +30,7 @@ from lims.plates.queries.worklist import (
 )
 
 __all__ = [
+    "SHOWN",
     "Used",
     "Waiting",
     "WorkPage",

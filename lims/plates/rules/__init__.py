@@ -58,6 +58,7 @@ class Stage(StrEnum):
     PREPARATION = "preparation"
     EXTRACTION = "extraction"
     QUANTIFICATION = "quantification"
+    CONFIRMATION = "confirmation"
     AMPLIFICATION = "amplification"
     INJECTION = "injection"
     GENOTYPING = "genotyping"
@@ -68,6 +69,7 @@ STAGE_WORDS = {
     Stage.PREPARATION: N_("Preparation"),
     Stage.EXTRACTION: N_("Extraction"),
     Stage.QUANTIFICATION: N_("Quantification"),
+    Stage.CONFIRMATION: N_("To be confirmed"),
     Stage.AMPLIFICATION: N_("Amplification"),
     Stage.INJECTION: N_("Injection"),
     Stage.GENOTYPING: N_("Genotyping"),

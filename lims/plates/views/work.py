@@ -15,7 +15,9 @@ from lims.plates.models import BatchMember, Well
 from lims.plates.rules import OPEN_STATES, ROLE_MARKS, STAGE_WORDS, Stage, WellRole
 from lims.plates.schemas import AfterSchema, VoidSchema, WorklistSchema
 from lims.procedures.models import Procedure
+from lims.repeats.rules import KIND_WORDS, REASON_WORDS
 from lims.samples.operations import what_is
+from lims.samples.queries import read_prefix
 from lims.samples.rules import ALIQUOT_WORDS, state_look
 from lims.web.errors import wants_json
 from lims.web.filters import role as drawn_role
@@ -32,31 +34,49 @@ blueprint = Blueprint("plates", __name__)
 @blueprint.get("/worklist")
 @needs(Right.WORK_BATCHES)
 def worklist() -> Answer:
-    """Show what waits for a stage, the oldest first."""
+    """Show what waits for a stage: the urgent first, then the oldest."""
     asked = query(WorklistSchema())
+    after, search = asked["after"], read_prefix(asked["search"])
     with reading() as session:
         counts = queries.waiting_counts(session)
         stage = asked["stage"] or next((one for one in Stage if counts[one]), Stage.RECEPTION)
-        rows = queries.waiting(session, stage, line=asked["line"])
+        rows = queries.waiting(
+            session, stage, line=asked["line"], search=search, after=after,
+            limit=queries.SHOWN + 1,
+        )  # fmt: skip
+        more, rows = len(rows) > queries.SHOWN, rows[: queries.SHOWN]
         if wants_json():
             return {
                 "counts": {one.value: count for one, count in counts.items()},
-                "stage": stage.value,
+                "stage": stage.value, "after": rows[-1].code if more else None,
                 "waiting": [
                     {
                         "code": row.code, "since": utc_text(row.since), "on_hold": row.held,
-                        "sample": row.sample.code if row.sample else None,
+                        "sample": row.sample.code if row.sample else None, "urgent": row.urgent,
+                        "repeats": [
+                            {"kind": one.kind.value, "reason": one.reason.value}
+                            for one in row.repeats
+                        ],
                     }
                     for row in rows
                 ],
             }  # fmt: skip
         at = now()
+
+        def here(last: str | None = None) -> str:
+            return url_for(
+                "plates.worklist", stage=stage.value, search=search or None, after=last,
+                line=asked["line"].value if asked["line"] else None,
+            )  # fmt: skip
+
         return page(
             "plates/worklist.html", counts=counts, stage=stage, rows=rows, words=STAGE_WORDS,
-            what_is=what_is, aliquot_words=ALIQUOT_WORDS, line=asked["line"],
+            what_is=what_is, aliquot_words=ALIQUOT_WORDS, line=asked["line"], search=search,
             days={row.code: max(0, (at - row.since).days) for row in rows},
             lines=[(one.value, translate(words)) for one, words in LINE_WORDS.items()],
             links={row.code: _page_of(row.code) for row in rows},
+            kind_words=KIND_WORDS, reason_words=REASON_WORDS,
+            further=here(rows[-1].code) if more else "", first=here() if after else "",
         )  # fmt: skip
 
 

@@ -11,8 +11,10 @@ from lims.core.words import N_, Say
 from lims.custody.operations import append, lock_subject, refuse_if_held
 from lims.custody.rules import EventId, Tag
 from lims.extraction.operations import send_extract
+from lims.extraction.queries import samples_of_extracts
 from lims.people.queries import require_authorised
 from lims.people.rules import Activity
+from lims.plates.models import Well
 from lims.plates.rules import check_reason
 from lims.quantification.models import QuantityDecision
 from lims.quantification.operations.following import STATE_AFTER, decision_content
@@ -36,6 +38,8 @@ from lims.quantification.rules import (
     PlanWrong,
     plan_of,
 )
+from lims.repeats.operations import follow
+from lims.repeats.rules import OF_SAMPLES, RepeatKind, RepeatReason
 
 
 def to_confirm(session: Session, plate_code: str) -> dict[str, int]:
@@ -168,6 +172,35 @@ def _send(
     session: Session, decision: QuantityDecision, *, by: Actor, at: datetime, event: EventId,
     station: str,
 ) -> None:  # fmt: skip
-    send_extract(
-        session, decision.extract_code, STATE_AFTER[decision.step], by=by, at=at, station=station
-    )
+    code = decision.extract_code
+    send_extract(session, code, STATE_AFTER[decision.step], by=by, at=at, station=station)
+    kind = _REPEATS.get(decision.step)
+    thing = code
+    if kind in OF_SAMPLES:
+        sample = samples_of_extracts(session, [code]).get(code)
+        kind, thing = (kind, sample.code) if sample is not None else (None, code)
+    inhibited = decision.inhibited and kind is not RepeatKind.RE_EXTRACTION
+    follow(
+        session, kind, code, thing=thing,
+        reason=RepeatReason.INHIBITED if inhibited else _WHY.get(decision.step, RepeatReason.OTHER),
+        words=decision.reason or "by the figures of the plate", parent=decision.plate_code,
+        position=session.get_one(Well, decision.well_id).position, by=by, at=at, station=station,
+        cause=event,
+    )  # fmt: skip
+
+
+_REPEATS = {
+    NextStep.REPEAT: RepeatKind.RE_QUANTIFICATION,
+    NextStep.RE_EXTRACT: RepeatKind.RE_EXTRACTION,
+    NextStep.NEW_SAMPLE: RepeatKind.NEW_SAMPLE,
+    NextStep.REPURIFY: RepeatKind.REPURIFICATION,
+    NextStep.DILUTE: RepeatKind.DILUTION,
+}
+"""What is to be done again by which step."""
+_WHY = {
+    NextStep.REPEAT: RepeatReason.PLATE_FAILED,
+    NextStep.RE_EXTRACT: RepeatReason.LITTLE_DNA,
+    NextStep.NEW_SAMPLE: RepeatReason.LITTLE_DNA,
+    NextStep.REPURIFY: RepeatReason.INHIBITED,
+    NextStep.DILUTE: RepeatReason.OTHER,
+}

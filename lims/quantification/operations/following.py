@@ -31,6 +31,8 @@ from lims.quantification.rules import (
     decide,
     fails,
 )
+from lims.repeats.operations import follow
+from lims.repeats.rules import RepeatKind, RepeatReason
 from lims.samples.queries import powder_left, unused_aliquot
 
 STATE_AFTER = dict.fromkeys(TO_AMPLIFY, ExtractState.QUANTIFIED) | {
@@ -114,6 +116,7 @@ def decide_plate(
         ):
             blank_to = ExtractState.TO_REPEAT if failed else ExtractState.QUANTIFIED
             send_extract(session, code, blank_to, by=by, at=entry.at, station=station)
+            _repeat(session, well, failed=failed, by=by, at=entry.at, station=station, event=event)
     decided = {}
     for one in proposals(session, measured, limits):
         fresh_one = _decision(one, entry, by)
@@ -133,11 +136,25 @@ def decide_plate(
         session.flush()
         to = ExtractState.TO_REPEAT if one.step is NextStep.REPEAT else ExtractState.MEASURED
         send_extract(session, one.code, to, by=by, at=entry.at, station=station)
+        _repeat(session, one.well, failed=failed, by=by, at=entry.at, station=station, event=event)
         append(
             session, Tag.QUANTITY_DECISION_MADE, stream=one.code, by=by, at=entry.at,
             device=station, cause=event, content=decision_content(fresh_one),
         )  # fmt: skip
     return decided
+
+
+def _repeat(
+    session: Session, well: Well, *, failed: bool, by: Actor, at: datetime, station: str,
+    event: EventId,
+) -> None:  # fmt: skip
+    """Ask that an extract is quantified again where its plate failed; else nothing is asked yet."""
+    code = well.subject_code or ""
+    follow(
+        session, RepeatKind.RE_QUANTIFICATION if failed else None, code, thing=code,
+        reason=RepeatReason.PLATE_FAILED, words="by the figures of the plate",
+        parent=well.plate_code, position=well.position, by=by, at=at, station=station, cause=event,
+    )  # fmt: skip
 
 
 def decision_content(decision: QuantityDecision) -> dict[str, object]:

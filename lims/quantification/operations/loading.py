@@ -40,6 +40,8 @@ from lims.quantification.rules import (
     KitMissing,
     OnThisPlate,
 )
+from lims.repeats.operations import take_up
+from lims.repeats.rules import RepeatKind
 from lims.samples.operations import check_room
 
 
@@ -181,7 +183,13 @@ def complete_quantification(
         )
     complete_plate(session, plate_code, by=by, at=at, station=station)
     # In the order of codes, so that two plates with the same extracts cannot wait for each other.
-    for well in sorted(wells_of(session, plate_code), key=lambda well: well.subject_code or ""):
+    wells = wells_of(session, plate_code)
+    take_up(
+        session, (RepeatKind.RE_QUANTIFICATION, RepeatKind.REPURIFICATION),
+        {well.subject_code for well in wells if well.subject_code is not None}, work=plate_code,
+        by=by, at=at, station=station,
+    )  # fmt: skip
+    for well in sorted(wells, key=lambda well: well.subject_code or ""):
         if well.subject_code is not None:
             record_used(
                 session, well.subject_code, well.volume_nl or 0, plate=plate_code,

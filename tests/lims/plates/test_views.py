@@ -47,7 +47,7 @@ def test_the_worklist_counts_what_waits_for_each_stage(
     counts = client.get("/worklist", headers=JSON).get_json()["counts"]
     assert counts == {
         "reception": 1, "preparation": 1, "extraction": 1, "quantification": 2,
-        "amplification": 0, "injection": 0, "genotyping": 0,
+        "confirmation": 0, "amplification": 0, "injection": 0, "genotyping": 0,
     }  # fmt: skip
     assert waits("reception") == [coded]
     assert waits("preparation") == [accepted]
