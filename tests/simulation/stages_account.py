@@ -67,7 +67,7 @@ def _faults(book: Book, extract: str, found: Lineage, initials: set[str]) -> lis
     if missing:
         faults.append(f"the lineage of {extract} lacks {sorted(missing)}")
     for code in book.works_of(extract) & works.keys():
-        noted = (book.batches | book.plates)[code]
+        noted = (book.sets | book.batches | book.plates)[code]
         used = {one.code for one in works[code].used}
         if not noted.used <= used:
             faults.append(f"{code} does not say that it used {sorted(noted.used - used)}")

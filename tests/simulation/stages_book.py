@@ -26,11 +26,15 @@ class Book:
     """What was done, as the people who did it wrote it down."""
 
     batches: dict[str, Work] = field(default_factory=dict)
+    sets: dict[str, Work] = field(default_factory=dict)
+    """Sets in which samples were prepared."""
     quantified: dict[str, Work] = field(default_factory=dict)
     amplified: dict[str, Work] = field(default_factory=dict)
     injected: dict[str, Work] = field(default_factory=dict)
     sample_of: dict[str, str] = field(default_factory=dict)
     """Sample of each part."""
+    set_of: dict[str, str] = field(default_factory=dict)
+    """Set of each part."""
     part_of: dict[str, str] = field(default_factory=dict)
     """Part of each extract, '' for a blank."""
     batch_of: dict[str, str] = field(default_factory=dict)
@@ -44,13 +48,14 @@ class Book:
     def above(self, extract: str) -> set[str]:
         """Return what an extract was made of, over every step."""
         part = self.part_of[extract]
-        own = {part, self.sample_of[part]} if part else set()
+        own = {part, self.sample_of[part], self.set_of[part]} if part else set()
         return own | {self.batch_of[extract]}
 
     def works_of(self, extract: str) -> set[str]:
         """Return every batch and plate that an extract went through."""
         plates = {code for code, work in self.plates.items() if extract in work.places.values()}
-        return plates | {self.batch_of[extract]}
+        part = self.part_of[extract]
+        return plates | {self.batch_of[extract]} | ({self.set_of[part]} if part else set())
 
     def reached(self, lot: str) -> "Reached":
         """Count what a lot touched, by the book."""

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from lims.core.scans import Command
 from lims.demo.driver.pages import Page
+from lims.demo.sealed import Bone, draw_bone
 from lims.demo.stock import KIT
 from lims.people.rules import Line
-from tests.simulation.stages_benches import Desk, RunBroken, Somebody
+from lims.samples.rules import Side
+from tests.simulation.stages_benches import Desk, RunBroken, Somebody, Verdict
 from tests.simulation.stages_book import Book, Work
 from tests.simulation.stages_laboratory import Laboratory
 
@@ -90,30 +92,65 @@ def receive(team: Team) -> None:
 def prepare(team: Team, line: Line, samples: Sequence[str], *, again: bool = False) -> None:
     """Take a part of each sample: powder of a bone, a punch or lysate of a reference."""
     desk = team.desk("bones" if line is Line.BONE else "references")
-    for code in samples:
-        verdict = desk.scan(team.label(code))
-        team.look("preparation")
+    prepared = _open_set(team, desk, line)
+    for number, code in enumerate(samples, start=1):
         if line is Line.BONE:
-            verdict = desk.enter("mass", SECOND_MG if again else POWDER_MG)
-        elif not verdict.labels:
-            verdict = desk.command(Command.DONE)
+            verdict = _grind(team, desk, code, SECOND_MG if again else POWDER_MG, number)
+        else:
+            verdict = desk.scan(team.label(code))
+            team.look("preparation")
+            if not verdict.labels:
+                verdict = desk.command(Command.DONE)
         part = verdict.subject
         if not part or part == code:
             raise RunBroken(f"no part of {code} was taken: {verdict.say}")
         team.parts[code] = part
         team.book.sample_of[part] = code
+        team.book.set_of[part] = prepared
         desk.scan_back([part])
+    while team.people["technician"].json(f"/batches/{prepared}")["state"] == "running":
+        desk.command(Command.DONE)
+
+
+def _open_set(team: Team, desk: Desk, line: Line) -> str:
+    prepared = _new_batch(team, desk, "/preparation", line)
+    work = team.book.sets[prepared] = Work(prepared)
+    if line is Line.BONE:
+        desk.scan(team.lot("bleach"))
+        work.used.add(team.lab.stock["bleach"])
+    return prepared
+
+
+def _grind(team: Team, desk: Desk, code: str, mass: str, number: int) -> Verdict:
+    """Photograph, clean and grind a bone; the mill is decontaminated after each."""
+    mill = team.lot("mill")
+    if team.parts:
+        desk.scan(mill)
+        desk.command(Command.DONE)
+    desk.scan(team.label(code))
+    person = team.people["technician"]
+    form = person.open(f"/bench/{desk.station}").form("/photographs")
+    drawn = draw_bone(Bone(number, "femur", Side.LEFT, 900), f"{code} {len(team.book.sets)}")
+    person.send(form, files=[("photograph", ("bone.jpg", drawn, "image/jpeg"))])
+    desk.command(Command.DONE)
+    desk.scan(mill)
+    team.look("preparation")
+    return desk.enter("mass", mass)
 
 
 def open_batch(team: Team, line: Line) -> str:
     """Open an extraction batch and take its card to the bench; return it."""
-    desk, person = team.desk("extraction"), team.people["technician"]
-    page = person.open("/extraction")
+    return _new_batch(team, team.desk("extraction"), "/extraction", line)
+
+
+def _new_batch(team: Team, desk: Desk, path: str, line: Line) -> str:
+    person = team.people["technician"]
+    page = person.open(path)
     title = "Bone:" if line is Line.BONE else "Reference samples:"
     fitting = re.search(rf'<option value="(\d+)"[^>]*>[^<]*{title}', page.text)
     if fitting is None:
-        raise RunBroken(f"no procedure for {line.value} is offered")
-    page = person.send(page.form("/extraction"), {
+        raise RunBroken(f"no procedure for {line.value} is offered at {path}")
+    page = person.send(page.form(path), {
         "line": line.value, "station": desk.station, "procedure": fitting[1],
     })  # fmt: skip
     batch = _end(page)

@@ -35,7 +35,7 @@ def test_few_samples_go_from_coded_to_injection_plate_and_every_well_leads_back(
 def test_the_book_counts_what_a_lot_touched_without_asking_the_laboratory(
     lot: str, works: set[str], wells: set[tuple[str, str]]
 ) -> None:
-    book = Book(sample_of={"A1": "B1"}, part_of={"X1": "A1", "X2": ""},
+    book = Book(sample_of={"A1": "B1"}, set_of={"A1": "G0"}, part_of={"X1": "A1", "X2": ""},
                 batch_of={"X1": "G1", "X2": "G2"})  # fmt: skip
     book.batches = {"G1": Work("G1", {"A1": "A1"}, {"L1"}), "G2": Work("G2")}
     book.quantified = {"P1": Work("P1", {"A01": "X1", "B01": "X2"}, {"L2"})}
