@@ -4,7 +4,7 @@
 from marshmallow import Schema, fields, validate
 
 from lims.people.rules import Activity, Line
-from lims.plates.rules import Stage
+from lims.plates.rules import ReviewOutcome, Stage
 
 _NAME = validate.Length(min=1, max=60)
 
@@ -59,3 +59,14 @@ class CalibrationSchema(Schema):
 
 class NothingSchema(Schema):
     """An act that needs nothing but the click."""
+
+
+class ReleaseSchema(Schema):
+    """Releasing needs nothing but the click."""
+
+
+class ReviewSchema(Schema):
+    """What a review says, and why."""
+
+    outcome = fields.Enum(ReviewOutcome, by_value=True, required=True)
+    reason = fields.String(load_default="", validate=validate.Length(max=300))

@@ -14,6 +14,7 @@ from lims.plates import operations, queries
 from lims.plates.models import BatchMember, Well
 from lims.plates.rules import OPEN_STATES, ROLE_MARKS, STAGE_WORDS, Stage, WellRole
 from lims.plates.schemas import AfterSchema, VoidSchema, WorklistSchema
+from lims.plates.views.judged import judged
 from lims.procedures.models import Procedure
 from lims.repeats.rules import KIND_WORDS, REASON_WORDS
 from lims.samples.operations import what_is
@@ -111,7 +112,8 @@ def batch(code: str) -> Answer:
         if wants_json():
             return {
                 "code": read, "activity": found.activity.value, "line": found.line.value,
-                "state": state, "members": [_member_json(member) for member in members],
+                "state": state, "outcome": found.outcome,
+                "members": [_member_json(member) for member in members],
                 "made": made, "uses": [used.code for used in queries.uses_of(session, read)],
             }  # fmt: skip
         return page(
@@ -121,6 +123,7 @@ def batch(code: str) -> Answer:
             uses=queries.uses_of(session, read), holds=blocked(session, read),
             staff=initials_of(session, {member.placed_by for member in members}),
             activity_words=ACTIVITY_WORDS, line_words=LINE_WORDS, open=state in OPEN_STATES,
+            judged=judged(session, found, state),
         )  # fmt: skip
 
 
@@ -152,7 +155,8 @@ def plate(code: str) -> Answer:
             return {
                 "code": read, "activity": found.activity.value, "kit": found.kit,
                 "size_standard": found.size_standard, "made_from": found.made_from,
-                "state": state, "wells": [_well_json(well) for well in wells], "made": made,
+                "state": state, "outcome": found.outcome,
+                "wells": [_well_json(well) for well in wells], "made": made,
                 "uses": [used.code for used in queries.uses_of(session, read)],
             }  # fmt: skip
         return page(
@@ -162,6 +166,7 @@ def plate(code: str) -> Answer:
             uses=queries.uses_of(session, read), holds=blocked(session, read),
             staff=initials_of(session, {well.filled_by for well in wells}),
             activity_words=ACTIVITY_WORDS, open=state in OPEN_STATES,
+            judged=judged(session, found, state),
             role_words={well.role: translate(drawn_role(ROLE_MARKS[well.role])[2])
                         for well in wells},
             stage=_stage_page(found.activity, read),
