@@ -106,7 +106,7 @@ def check_recall(team: Team) -> Recall:
     """
     account = Recall()
     quality = team.people["quality"]
-    for key in ("recalled", "proteinase", "quantifiler", "kit", "ladder"):
+    for key in ("bleach", "recalled", "proteinase", "quantifiler", "kit", "ladder"):
         lot = team.lab.stock[key]
         told = quality.json(f"/recall/{lot}")
         book = team.book.reached(lot)

@@ -62,7 +62,13 @@ class Book:
         batches = {code for code, work in self.batches.items() if lot in work.used}
         used_on = {code for code, work in self.plates.items() if lot in work.used}
         parts = {thing for code in batches for thing in self.batches[code].places.values() if thing}
-        extracts = {code for code, batch in self.batch_of.items() if batch in batches}
+        sets = {code for code, work in self.sets.items() if lot in work.used}
+        prepared = {part for part, own in self.set_of.items() if own in sets}
+        parts |= prepared
+        extracts = {
+            code for code, batch in self.batch_of.items()
+            if batch in batches or self.part_of[code] in prepared
+        }  # fmt: skip
         wells = {
             (code, place)
             for code, work in self.plates.items()
@@ -79,7 +85,7 @@ class Book:
         stood = {self.plates[code].places[place] for code, place in wells} - {""}
         things = parts | extracts | stood
         return Reached(
-            works=frozenset(batches | used_on), wells=frozenset(wells),
+            works=frozenset(batches | sets | used_on), wells=frozenset(wells),
             things=frozenset(things), samples=frozenset(self._samples(things)),
         )  # fmt: skip
 

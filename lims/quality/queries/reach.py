@@ -92,7 +92,8 @@ def reach_of(session: Session, code: str) -> Reach:
     }  # fmt: skip
     made = {row[0] for row in _among(session, select(Extract.code), Extract.batch_code, batches)}
     made |= set(session.scalars(select(Dilution.code).where(Dilution.lot_code == code)))
-    made |= _made_of(session, made)
+    # Parts of a preparation set are derived from it, as extracts are from their batch.
+    made |= _made_of(session, {*made, *batches})
     # A control's own lot stands in wells.
     wells = _wells(session, Well.subject_code, {*made, code})
     wells |= _wells(session, Well.plate_code, plates)
