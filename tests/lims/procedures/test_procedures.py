@@ -110,7 +110,8 @@ def test_figures_are_exact_and_the_shipped_examples_can_all_be_worked_by() -> No
     assert len({one.name for one in shipped}) == len(shipped) >= 13
     assert all(one.title_ar and all(step.words_ar for step in one.steps) for one in shipped)
     assert {one.activity for one in shipped} == {
-        Activity.PREPARATION, Activity.EXTRACTION, Activity.QUANTIFICATION, Activity.AMPLIFICATION, Activity.INJECTION,
+        Activity.PREPARATION, Activity.EXTRACTION, Activity.QUANTIFICATION,
+        Activity.AMPLIFICATION, Activity.INJECTION,
     }  # fmt: skip
 
 
