@@ -5,28 +5,14 @@ Each stage's feature makes one `StageRules`; `lims.features` lists them by the n
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
-from lims.core.words import Say
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the rules found out about completed work, as its review looks at it.
-
-    `failed`: a control failed, it cannot pass. `unanswered`: it is not known yet. `exceptions`: it
-    passes with them only. `involved`: who had a hand in it, actor id to marked words of what.
-    """
-
-    failed: tuple[Say, ...] = ()
-    unanswered: tuple[Say, ...] = ()
-    exceptions: tuple[Say, ...] = ()
-    involved: Mapping[str, str] = field(default_factory=dict)
+from lims.core.evidence import Evidence
 
 
 class Release(Protocol):

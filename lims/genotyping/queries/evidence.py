@@ -5,7 +5,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from lims.core.codes import threes
-from lims.core.stages import Evidence
+from lims.core.evidence import Evidence
 from lims.core.words import N_, Many, Say
 from lims.extraction.models import Extract
 from lims.genotyping.models import Finding, Injection, Profile, Reading, Run, RunState

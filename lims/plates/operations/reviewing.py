@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from lims.core.actors import Actor
 from lims.core.codes import Kind
-from lims.core.stages import Evidence, Stages
+from lims.core.evidence import Evidence
+from lims.core.stages import Stages
 from lims.core.words import N_, Say
 from lims.custody.operations import change_state, lock_subject
 from lims.custody.queries import blocked, holds_of

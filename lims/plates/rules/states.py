@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from lims.core.errors import ReasonMissing, Refusal
-from lims.core.stages import Evidence
+from lims.core.evidence import Evidence
 from lims.core.words import N_, Many, Say
 
 

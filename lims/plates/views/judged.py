@@ -4,7 +4,7 @@
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from lims.core.stages import Evidence
+from lims.core.evidence import Evidence
 from lims.people.queries import initials_of
 from lims.plates import operations
 from lims.plates.models import Batch, Plate
