@@ -13,7 +13,7 @@ def test_few_samples_go_from_coded_to_injection_plate_and_every_well_leads_back(
     tmp_path: Path,
 ) -> None:
     result = stages.simulate(
-        tmp_path / "laboratory", bones=6, references=3, seed=7, own_server=False
+        tmp_path / "laboratory", bones=6, references=2, seed=7, own_server=False
     )
 
     assert stages.passed(result), result
