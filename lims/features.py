@@ -56,6 +56,7 @@ from lims.core.words import N_
 from lims.custody.models import Subject
 from lims.custody.queries import GapCheck
 from lims.equipment.models import Instrument
+from lims.equipment.views import blueprint as equipment
 from lims.extraction.models import Dilution, Extract
 from lims.extraction.operations import MEANING as EXTRACTION
 from lims.extraction.operations import release_extraction
@@ -133,6 +134,7 @@ from lims.quantification.operations import MEANING as QUANTIFICATION
 from lims.quantification.operations import release_quantification
 from lims.quantification.views import blueprint as quantification
 from lims.reagents.models import Lot
+from lims.reagents.views import blueprint as reagents
 from lims.repeats.models import Repeat, Urgency
 from lims.repeats.views import blueprint as repeats
 from lims.samples.models import Aliquot, Amount, ConsumptionPermission, Destruction, Sample
@@ -161,6 +163,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     printers,
     printing,
     procedures,
+    reagents,
+    equipment,
     kits,
     bench,
     storage,
@@ -342,7 +346,7 @@ PLACES: tuple[Place, ...] = (
     Place(Right.SEE_RUNS, "genotyping.runs", "peaks", N_("Runs")),
     Place(Right.SEE_SAMPLES, "samples.samples", "search", N_("Samples")),
     Place(Right.SEE_SAMPLES, "plates.work", "plate", N_("Batches")),
-    Place(Right.SEE_STOCK, "plates.stock", "flask", N_("Stock")),
+    Place(Right.SEE_STOCK, "reagents.stock", "flask", N_("Stock")),
     Place(Right.KEEP_PEOPLE, "people.people", "people", N_("People")),
     Place(Right.KEEP_STATIONS, "people.stations", "pin", N_("Stations")),
     Place(Right.KEEP_STATIONS, "bench.agents", "scanner", N_("Bench agents")),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lims.core.codes import draw_instance
 from lims.core.scans import StationKind
 from lims.equipment.operations import register_instrument
+from lims.equipment.rules import InstrumentKind
 from lims.extraction.operations import complete_extraction, load_aliquot, open_extraction
 from lims.people.rules import Activity, Line
 from lims.plates.operations import fill_well, open_plate, record_use
@@ -23,7 +24,8 @@ from lims.printing.models import LabelInstance
 from lims.printing.rules import PENDING, LabelState
 from lims.procedures.operations import approve_procedure, draft_procedure
 from lims.procedures.queries import current_procedure
-from lims.reagents.operations import register_lot, release_lot
+from lims.reagents.operations import add_reagent, receive_lot, release_lot
+from lims.reagents.queries import reagent_named
 from lims.samples.operations import (
     accept_sample,
     register_bone_sample,
@@ -185,13 +187,19 @@ def a_lot(cast: Cast, at: datetime, a_live_label: Build) -> Build:
         expires: date = date(2030, 1, 1),
         released: bool = True,
         labelled: bool = True,
+        open_days: int | None = None,
+        containers: int = 1,
+        each: int = 1_000_000_000,
     ) -> str:
-        code = register_lot(
-            session, reagent=reagent, activity=activity, number=number or f"L{next(numbers):06d}",
-            expires=expires, by=cast.manager, at=at,
+        kind = reagent_named(session, reagent, activity) or add_reagent(
+            session, name=reagent, activity=activity, open_days=open_days, by=cast.manager, at=at
+        )
+        code = receive_lot(
+            session, kind.id, number=number or f"L{next(numbers):06d}", expires=expires,
+            containers=containers, each=each, by=cast.manager, at=at,
         )  # fmt: skip
         if released:
-            release_lot(session, code, by=cast.manager, at=at)
+            release_lot(session, code, tested="known samples", by=cast.quality, at=at)
         if labelled:
             a_live_label(session, code)
         return code
@@ -212,10 +220,11 @@ def an_instrument(cast: Cast, at: datetime, a_live_label: Build) -> Build:
         serial: str = "",
         calibration_due: date = date(2030, 1, 1),
         labelled: bool = True,
+        kind: InstrumentKind = InstrumentKind.OTHER,
     ) -> str:
         code = register_instrument(
             session, name=name or f"Instrument {next(numbers)}", activity=activity, serial=serial,
-            calibration_due=calibration_due, by=cast.manager, at=at,
+            kind=kind, calibration_due=calibration_due, by=cast.manager, at=at,
         )  # fmt: skip
         if labelled:
             a_live_label(session, code)

@@ -83,6 +83,16 @@ COMMANDS = {
         "recall",
         "List all that a lot or an instrument touched: batches, samples, wells, runs, profiles.",
     ),
+    "stock": Later(
+        "lims.cli.stock",
+        "stock",
+        "List lots of reagents, what must be used first at the top.",
+    ),
+    "instruments": Later(
+        "lims.cli.stock",
+        "list_instruments",
+        "List instruments with what is due, and what runs out on analyzers.",
+    ),
     "call": Later(
         "lims.cli.calling",
         "call",

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from lims.core.actors import Actor
 from lims.core.codes import read_payload
 from lims.core.scans import StationKind
-from lims.equipment.operations import register_instrument
+from lims.equipment.operations import install_consumable, register_instrument
+from lims.equipment.rules import ConsumableKind, InstrumentKind
 from lims.people.operations import add_station, issue_agent_key
 from lims.people.rules import Activity, Line
 from lims.preparation.operations import register_tool
@@ -25,7 +26,9 @@ from lims.printing.operations import (
 )
 from lims.printing.rules import PrintOutcome
 from lims.procedures.operations import approve_procedure, draft_procedure
-from lims.reagents.operations import register_lot, release_lot
+from lims.reagents.operations import add_reagent, receive_lot, release_lot
+from lims.reagents.queries import reagent_named
+from lims.reagents.rules import ReagentUnit
 from lims.storage.operations import add_place
 from lims.storage.rules import BoxUse, PlaceKind
 
@@ -84,21 +87,53 @@ class Reagent:
     number: str
     days: int = 400
     released: bool = True
+    unit: ReagentUnit = ReagentUnit.NANOLITRE
+    containers: int = 2
+    each: int = 100_000_000
+    storage: str = "-20 °C"
+    open_days: int | None = None
 
 
 KIT = "GlobalFiler"
 """The kit of the path that the run-through takes."""
 
 LOTS = (
-    Reagent("bleach", "Sodium hypochlorite", Activity.PREPARATION, "SH-0815"),
-    Reagent("buffer", "Demineralisation buffer", Activity.EXTRACTION, "DB-2201"),
-    Reagent("proteinase", "Proteinase K", Activity.EXTRACTION, "PK-0917"),
+    Reagent(
+        "bleach",
+        "Sodium hypochlorite",
+        Activity.PREPARATION,
+        "SH-0815",
+        storage="20 °C",
+    ),
+    Reagent("buffer", "Demineralisation buffer", Activity.EXTRACTION, "DB-2201", storage="20 °C"),
+    Reagent("proteinase", "Proteinase K", Activity.EXTRACTION, "PK-0917", open_days=180),
     Reagent("expired", "Proteinase K", Activity.EXTRACTION, "PK-0411", days=-12),
     Reagent("unreleased", "Proteinase K", Activity.EXTRACTION, "PK-1102", released=False),
-    Reagent("quantifiler", "Quantifiler Trio kit", Activity.QUANTIFICATION, "QT-3310"),
-    Reagent("kit", "GlobalFiler kit", Activity.AMPLIFICATION, "GF-7714"),
+    Reagent(
+        "quantifiler",
+        "Quantifiler Trio kit",
+        Activity.QUANTIFICATION,
+        "QT-3310",
+        unit=ReagentUnit.REACTION,
+        each=400,
+    ),
+    Reagent(
+        "kit",
+        "GlobalFiler kit",
+        Activity.AMPLIFICATION,
+        "GF-7714",
+        unit=ReagentUnit.REACTION,
+        each=400,
+    ),
     Reagent("control", "Positive control DNA007", Activity.AMPLIFICATION, "C7-1180"),
-    Reagent("other kit", "Identifiler kit", Activity.AMPLIFICATION, "ID-5512"),
+    Reagent(
+        "other kit",
+        "Identifiler kit",
+        Activity.AMPLIFICATION,
+        "ID-5512",
+        unit=ReagentUnit.REACTION,
+        each=400,
+    ),
     Reagent("other control", "Positive control 9947A", Activity.AMPLIFICATION, "C9-0420"),
     Reagent("ladder", "GlobalFiler ladder", Activity.INJECTION, "GL-2265"),
     Reagent("standard", "GS600 LIZ size standard", Activity.INJECTION, "SZ-0608"),
@@ -114,14 +149,47 @@ class Tool:
     activity: Activity
     serial: str
     days: int = 200
+    kind: InstrumentKind = InstrumentKind.OTHER
 
 
 TOOLS = (
     Tool("shaker", "Incubation shaker", Activity.EXTRACTION, "SH-104"),
-    Tool("overdue", "Pipette 20-200", Activity.EXTRACTION, "PI-077", days=-5),
-    Tool("cycler", "Real-time cycler", Activity.QUANTIFICATION, "RC-310"),
-    Tool("thermocycler", "Thermal cycler", Activity.AMPLIFICATION, "TC-221"),
-    Tool("analyzer", "Genetic analyzer", Activity.INJECTION, "SYN-0001"),
+    Tool(
+        "overdue", "Pipette 20-200", Activity.EXTRACTION, "PI-077", days=-5,
+        kind=InstrumentKind.PIPETTE,
+    ),
+    Tool(
+        "cycler", "Real-time cycler", Activity.QUANTIFICATION, "RC-310",
+        kind=InstrumentKind.QUANTIFIER,
+    ),
+    Tool(
+        "thermocycler", "Thermal cycler", Activity.AMPLIFICATION, "TC-221",
+        kind=InstrumentKind.CYCLER,
+    ),
+    Tool(
+        "analyzer", "Genetic analyzer", Activity.INJECTION, "SYN-0001",
+        kind=InstrumentKind.ANALYZER,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What is on the analyzer; `days` until it expires, and how much it may do."""
+
+    kind: ConsumableKind
+    number: str
+    days: int
+    most_injections: int | None = None
+    most_runs: int | None = None
+
+
+CONSUMABLES = (
+    Fitted(ConsumableKind.ARRAY, "AR-3301", 300, most_injections=20_000),
+    Fitted(ConsumableKind.POLYMER, "PO-1207", 60, most_injections=9_600),
+    Fitted(ConsumableKind.ANODE_BUFFER, "AB-0441", 90, most_runs=500),
+    Fitted(ConsumableKind.CATHODE_BUFFER, "CB-0442", 90, most_runs=500),
+    Fitted(ConsumableKind.SEPTA, "SE-0090", 400, most_runs=500),
 )
 
 SHELF = "R1-S1"
@@ -184,12 +252,16 @@ def fill_stock(
     codes = {}
     for lot in LOTS:
         expires = today + timedelta(days=lot.days)
-        code = register_lot(
-            session, reagent=lot.reagent, activity=lot.activity, number=lot.number,
-            expires=expires, by=by, at=at,
+        reagent = reagent_named(session, lot.reagent, lot.activity) or add_reagent(
+            session, name=lot.reagent, activity=lot.activity, unit=lot.unit, storage=lot.storage,
+            open_days=lot.open_days, by=by, at=at,
+        )  # fmt: skip
+        code = receive_lot(
+            session, reagent.id, number=lot.number, expires=expires, containers=lot.containers,
+            each=lot.each, condition="intact, cold", by=by, at=at,
         )  # fmt: skip
         if lot.released:
-            release_lot(session, code, by=by, at=at)
+            release_lot(session, code, tested="a known sample and a blank", by=second, at=at)
         queue_label(
             session, code, layout="reagent lot", station=stations[_PRINTED_AT[lot.activity]],
             kind=lot.reagent, line1=lot.number, line2=expires.isoformat(), by=by, at=at,
@@ -198,13 +270,19 @@ def fill_stock(
     for tool in TOOLS:
         code = register_instrument(
             session, name=tool.name, activity=tool.activity, serial=tool.serial,
-            calibration_due=today + timedelta(days=tool.days), by=by, at=at,
+            kind=tool.kind, calibration_due=today + timedelta(days=tool.days), by=by, at=at,
         )  # fmt: skip
         queue_label(
             session, code, layout="reagent lot", station=stations[_PRINTED_AT[tool.activity]],
             kind=tool.name, line1=tool.serial, by=by, at=at,
         )  # fmt: skip
         codes[tool.key] = code
+    for consumable in CONSUMABLES:
+        install_consumable(
+            session, codes["analyzer"], kind=consumable.kind, number=consumable.number,
+            expires=today + timedelta(days=consumable.days), by=by, at=at,
+            most_injections=consumable.most_injections, most_runs=consumable.most_runs,
+        )  # fmt: skip
     codes["mill"] = register_tool(
         session, kind=ToolKind.MILL, name="Mill 1", station=stations["bones"], by=by, at=at
     )

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the pages of batches, plates, the worklist and the stock take in."""
+"""What the pages of batches, plates and the worklist take in."""
 
 from marshmallow import Schema, fields, validate
 
-from lims.people.rules import Activity, Line
+from lims.people.rules import Line
 from lims.plates.rules import ReviewOutcome, Stage
-
-_NAME = validate.Length(min=1, max=60)
 
 
 class AfterSchema(Schema):
@@ -29,36 +27,6 @@ class VoidSchema(Schema):
 
     position = fields.String(required=True, validate=validate.Length(min=2, max=3))
     reason = fields.String(required=True, validate=validate.Length(min=1, max=200))
-
-
-class LotSchema(Schema):
-    """A new lot, and the station where its label is printed."""
-
-    reagent = fields.String(required=True, validate=validate.Length(min=1, max=80))
-    activity = fields.Enum(Activity, by_value=True, required=True)
-    number = fields.String(required=True, validate=_NAME)
-    expires = fields.Date(required=True)
-    station = fields.String(load_default="", validate=validate.Length(max=11))
-
-
-class InstrumentSchema(Schema):
-    """A new instrument, and the station where its label is printed."""
-
-    name = fields.String(required=True, validate=_NAME)
-    activity = fields.Enum(Activity, by_value=True, required=True)
-    serial = fields.String(load_default="", validate=validate.Length(max=60))
-    calibration_due = fields.Date(required=True)
-    station = fields.String(load_default="", validate=validate.Length(max=11))
-
-
-class CalibrationSchema(Schema):
-    """A calibration that was done: until when it holds."""
-
-    until = fields.Date(required=True)
-
-
-class NothingSchema(Schema):
-    """An act that needs nothing but the click."""
 
 
 class ReleaseSchema(Schema):

@@ -47,7 +47,9 @@ class Right(StrEnum):
     SEE_THROUGHPUT = "see counts and ages by stage"
     SEE_STOCK = "see lots, instruments and places"
     STORE_THINGS = "put away, move and count what is stored"
-    KEEP_STOCK = "register lots, instruments and places"
+    KEEP_STOCK = "keep the catalogue of reagents, instruments and places"
+    HANDLE_STOCK = "receive, open, correct and set aside lots, stop instruments"
+    RELEASE_STOCK = "release lots and instruments"
     SEE_PROCEDURES = "read procedures"
     WRITE_PROCEDURES = "write procedures"
     APPROVE_PROCEDURES = "approve and withdraw procedures"
@@ -120,6 +122,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.IMPORT_RUNS,
             Right.READ_PROFILES,
             Right.SEE_STOCK,
+            Right.HANDLE_STOCK,
             Right.STORE_THINGS,
         }
     ),
@@ -138,6 +141,7 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.SEE_STOCK,
             Right.STORE_THINGS,
             Right.KEEP_STOCK,
+            Right.HANDLE_STOCK,
             Right.WRITE_PROCEDURES,
             Right.APPROVE_PROCEDURES,
             Right.FIT_BENCHES,
@@ -151,6 +155,8 @@ TABLE: dict[Role, frozenset[Right]] = {
             Right.WRITE_PROCEDURES,
             Right.APPROVE_PROCEDURES,
             Right.RELEASE,
+            Right.RELEASE_STOCK,
+            Right.HANDLE_STOCK,
             Right.ASK_REPEATS,
             Right.SET_LIMITS,
             Right.DESTROY,

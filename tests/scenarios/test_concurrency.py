@@ -20,7 +20,9 @@ from lims.custody.operations import certify_days, create_long_term_key, long_ter
 from lims.custody.queries import verify_database
 from lims.people.models import Station
 from lims.people.operations import issue_agent_key
+from lims.people.rules import Activity
 from lims.printing.models import LabelInstance
+from lims.reagents.operations import add_reagent
 from tests.cast import Cast
 
 Build = Callable[..., str]
@@ -71,11 +73,15 @@ def payload_of(database: Database, code: str) -> str:
 
 def test_one_key_sent_by_eight_at_once_registers_one_lot(
     app: Flask, database: Database, settings: Settings, stored: Any, cast: Cast,
-    sign_in: Callable[..., Any], key: Callable[[], str],
+    sign_in: Callable[..., Any], key: Callable[[], str], at: datetime,
 ) -> None:  # fmt: skip
+    with database.writing() as session:
+        buffer = add_reagent(
+            session, name="extraction buffer", activity=Activity.EXTRACTION, by=cast.manager, at=at
+        ).id
     sent = {
-        "request_key": key(), "reagent": "extraction buffer", "activity": "extraction",
-        "number": "LOT-4711", "expires": "2031-01-01",
+        "request_key": key(), "reagent": buffer, "each": "500", "number": "LOT-4711",
+        "expires": "2031-01-01",
         "station": cast.stations[StationKind.EXTRACTION],
     }  # fmt: skip
     clients = clients_of(app, sign_in(cast.manager))
@@ -88,7 +94,8 @@ def test_one_key_sent_by_eight_at_once_registers_one_lot(
     after = stored.rows()
     added = {name: len(after[name]) - len(before[name]) for name in after}
     assert {name: more for name, more in added.items() if more} == {
-        "lot": 1, "subject": 1, "label_instance": 1, "label_queue": 1, "request_key": 1,
+        "lot": 1, "lot_container": 1, "lot_act": 1, "subject": 1, "label_instance": 1,
+        "label_queue": 1, "request_key": 1,
     }  # fmt: skip
     assert len(stored.events()) - size == 2
     assert ledger_verdict(database, settings) in ("sound", "unsigned")
@@ -101,13 +108,16 @@ def test_one_key_sent_by_eight_at_once_lets_an_act_happen_once_that_cannot_happe
     """Whoever comes second with the key is told what the first was, not that it is done already."""
     with database.writing() as session:
         code = a_lot(session, released=False)
-    clients = clients_of(app, sign_in(cast.manager))
+    clients = clients_of(app, sign_in(cast.quality))
     once = key()
     size = len(stored.events())
 
     answers = all_at_once(
         [
-            lambda one=one: one.post(f"/stock/lots/{code}/release", json={"request_key": once})
+            lambda one=one: one.post(
+                f"/stock/lots/{code}/release",
+                json={"request_key": once, "tested": "known samples"},
+            )
             for one in clients
         ]
     )

@@ -27,8 +27,9 @@ from lims.custody.operations import (
 from lims.custody.queries import verify_database
 from lims.people.models import Person, Station
 from lims.people.operations import issue_agent_key, open_session
-from lims.people.rules import Policy
+from lims.people.rules import Activity, Policy
 from lims.printing.models import LabelInstance
+from lims.reagents.operations import add_reagent
 from lims.web.guard import right_of
 from lims.web.rights import TABLE
 from tests.cast import Cast
@@ -128,7 +129,8 @@ def test_well_formed_work_of_every_kind_is_refused_in_words(
          {"entry_id": key(), "name": "mass", "value": "1"}),
         (technician, f"/api/bench/{station}/commands", {"command_id": key(), "command": "done"}),
         (technician, f"/labels/{bone}/reprint", reason),
-        (manager, f"/stock/lots/{lot}/release", {}),
+        (quality, f"/stock/lots/{lot}/release", {"tested": "known samples"}),
+        (manager, f"/stock/lots/{lot}/quarantine", {"reason": "cloudy"}),
         (quality, "/holds", {"code": bone, "reason": "seal", "remark": "seal was broken"}),
     )  # fmt: skip
 
@@ -242,11 +244,15 @@ def test_a_disk_that_fills_in_the_middle_of_an_act_leaves_nothing_of_it(
 
 def test_a_page_that_writes_into_a_full_file_says_so(
     limit: Limit, database: Database, settings: Settings, stored: Any, cast: Cast,
-    sign_in: Callable[..., FlaskClient], key: Callable[[], str],
+    sign_in: Callable[..., FlaskClient], key: Callable[[], str], at: datetime,
 ) -> None:  # fmt: skip
     client = sign_in(cast.manager)
+    with database.writing() as session:
+        buffer = add_reagent(
+            session, name="extraction buffer", activity=Activity.EXTRACTION, by=cast.manager, at=at
+        ).id
     sent = {
-        "reagent": "extraction buffer", "activity": "extraction", "expires": "2031-01-01",
+        "reagent": str(buffer), "each": "500", "expires": "2031-01-01",
         "station": cast.stations[StationKind.EXTRACTION],
     }  # fmt: skip
     limit.pages = 0

@@ -16,9 +16,14 @@ from lims.core.files import FileStore
 from lims.core.guards import APPEND_ONLY, guard_of
 from lims.core.sealing import open_vault
 from lims.core.settings import Settings
+from lims.equipment.operations import SeenConsumable, count_run, record_upkeep
+from lims.equipment.queries import plans_of
+from lims.equipment.rules import ConsumableKind, InstrumentKind
 from lims.handovers.operations import hand_over
 from lims.handovers.rules import Purpose
 from lims.identities.operations import lift_legal_hold, set_legal_hold
+from lims.people.rules import Activity
+from lims.reagents.operations import open_container
 from lims.repeats.operations import ask_repeat, lift_urgency, set_urgent, withdraw_repeat
 from lims.repeats.rules import RepeatKind, RepeatReason, UrgencyReason
 from lims.samples.operations import permit_consumption
@@ -32,7 +37,9 @@ from tests.sealed import Sealed
 GUARDED = {
     "cleaning_step", "laboratory_photograph", "prepared_part", "prepared_sample", "tool_record",
     "amount", "assignment", "bench_paper", "consumption_permission", "count_scan", "dilution",
-    "dispatch_discrepancy", "handed_thing", "individual_decision", "item_version", "legal_hold",
+    "dispatch_discrepancy", "handed_thing", "individual_decision", "instrument_upkeep",
+    "item_version", "legal_hold", "lot", "lot_act", "lot_container", "consumable",
+    "consumable_use", "reagent",
     "place_stay", "plate_record_template", "procedure", "rack_import", "robot_template",
     "repeat", "sealed_possession", "urgency",
 }  # fmt: skip
@@ -53,6 +60,7 @@ UNFILLED = {
 FORGED = {
     "laboratory_photograph": "sha256", "prepared_part": "by", "prepared_sample": "added_by",
     "dispatch_discrepancy": "recorded_by", "handed_thing": "code", "legal_hold": "set_by",
+    "lot": "number", "lot_container": "lot_code", "consumable": "number",
     "place_stay": "name", "procedure": "text", "repeat": "asked_by",
     "sealed_possession": "holder", "urgency": "said_by",
 }  # fmt: skip
@@ -60,7 +68,8 @@ FORGED = {
 CLOSED = {
     "dispatch_discrepancy": "witness = 'forged'", "handed_thing": "note = 'forged'",
     "legal_hold": "lifted_by = 'forged'", "place_stay": "until = NULL",
-    "procedure": "approved_by = 'forged'", "repeat": "withdrawn = 'forged'",
+    "procedure": "approved_by = 'forged'", "lot": "tested = 'forged'",
+    "lot_container": "opened_by = 'forged'", "repeat": "withdrawn = 'forged'",
     "urgency": "ended_by = 'forged'",
 }  # fmt: skip
 """What was written once, and is not written again."""
@@ -69,6 +78,7 @@ CLOSED = {
 def test_what_is_written_once_is_neither_changed_nor_deleted(
     database: Database, settings: Settings, cast: Cast, at: datetime,
     a_bone_sample: Callable[..., str], a_procedure: Callable[..., int],
+    a_lot: Callable[..., str], an_instrument: Callable[..., str],
 ) -> None:  # fmt: skip
     tables = {one.name: one for one in Base.metadata.tables.values() if guard_of(one)}
     assert set(tables) == GUARDED
@@ -99,6 +109,19 @@ def test_what_is_written_once_is_neither_changed_nor_deleted(
         lift_legal_hold(session, vault, donor, reason="it ended", by=by, at=at)
         sealed.a_dispatch(session)
         a_procedure(session)
+        lot = a_lot(session)
+        open_container(session, lot, by=cast.manager, at=at)
+        analyzer = an_instrument(
+            session, kind=InstrumentKind.ANALYZER, activity=Activity.INJECTION, serial="S-1"
+        )
+        record_upkeep(
+            session, plans_of(session, analyzer)[0].id, done_on=at.date(), by=cast.manager, at=at,
+            until=date(2031, 1, 1),
+        )  # fmt: skip
+        polymer = SeenConsumable(ConsumableKind.POLYMER, "PO-1", None)
+        count_run(
+            session, "S-1", plate=bone, run=1, injections=1, seen=[polymer], by=cast.manager, at=at
+        )
         differs = session.scalar(text("SELECT ref FROM dispatch_discrepancy"))
         decide(
             session, vault, str(differs), Decision.KEEP_OUT, reason="the seal was torn",

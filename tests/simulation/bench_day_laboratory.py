@@ -36,7 +36,7 @@ from lims.people.rules import Policy
 from lims.plates.rules import Activity
 from lims.printing.operations import queue_label
 from lims.procedures.operations import approve_procedure, draft_procedure
-from lims.reagents.operations import register_lot, release_lot
+from lims.reagents.operations import add_reagent, receive_lot, release_lot
 from lims.samples.operations import register_bone_sample
 from lims.samples.rules import ExpectedSex, Material, Side
 from lims.storage.operations import add_place
@@ -146,11 +146,12 @@ def _fill_stock(session: Session, lab: Laboratory, at: datetime) -> None:
         )  # fmt: skip
         lab.boxes.append(label)
     for name in ("Demineralisation buffer", "Proteinase K"):
-        lot = register_lot(
-            session, reagent=name, activity=Activity.EXTRACTION, number=f"{name[:2]}-1",
-            expires=date(2036, 1, 1), by=by, at=at,
+        reagent = add_reagent(session, name=name, activity=Activity.EXTRACTION, by=by, at=at)
+        lot = receive_lot(
+            session, reagent.id, number=f"{name[:2]}-1", expires=date(2036, 1, 1), containers=1,
+            each=1_000_000_000, by=by, at=at,
         )  # fmt: skip
-        release_lot(session, lot, by=by, at=at)
+        release_lot(session, lot, tested="a known sample", by=lab.cast.quality, at=at)
         station = stations[StationKind.EXTRACTION]
         label = queue_label(
             session, lot, layout="reagent lot", station=station, kind=name, by=by, at=at

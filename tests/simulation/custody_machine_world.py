@@ -32,7 +32,8 @@ from lims.printing.models import LabelInstance
 from lims.printing.operations import queue_label, scan_label
 from lims.printing.rules import PENDING, LabelState
 from lims.procedures.operations import approve_procedure, draft_procedure
-from lims.reagents.operations import register_lot, release_lot
+from lims.reagents.operations import add_reagent, receive_lot, release_lot
+from lims.reagents.queries import reagent_named
 from lims.storage.operations import add_place
 from lims.storage.rules import BoxUse, PlaceKind
 from tests.cast import Cast, read_cast
@@ -158,11 +159,14 @@ def _furnish(session: Session, world: World) -> None:
         labelled(session, box, by, station, at)
     lots = {}
     for activity in (Activity.EXTRACTION, Activity.QUANTIFICATION):
-        lot = register_lot(
-            session, reagent="buffer", activity=activity, number=f"{name}{activity.value}",
-            expires=date(2030, 1, 1), by=by, at=at,
+        reagent = reagent_named(session, "buffer", activity) or add_reagent(
+            session, name="buffer", activity=activity, by=by, at=at
+        )
+        lot = receive_lot(
+            session, reagent.id, number=f"{name}{activity.value}", expires=date(2030, 1, 1),
+            containers=1, each=1_000_000_000, by=by, at=at,
         )  # fmt: skip
-        release_lot(session, lot, by=by, at=at)
+        release_lot(session, lot, tested="a known sample", by=world.cast.quality, at=at)
         labelled(session, lot, by, station, at)
         lots[activity] = lot
     world.boxes, world.lots = tuple(boxes), lots

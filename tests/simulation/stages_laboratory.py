@@ -21,7 +21,8 @@ from lims.people.models import Person
 from lims.people.operations import hash_password, open_session
 from lims.people.rules import Activity, Policy
 from lims.printing.operations import queue_label
-from lims.reagents.operations import register_lot, release_lot
+from lims.reagents.operations import receive_lot, release_lot
+from lims.reagents.queries import reagent_named
 from lims.samples.operations import register_bone_sample, register_reference_sample
 from lims.samples.rules import ExpectedSex, Material, Side
 
@@ -71,7 +72,9 @@ def found(folder: Path, *, bones: int, references: int, url: str = "") -> Labora
             session, lab.stations, by=people["manager"].actor, second=people["quality"].actor,
             began=began, today=at.date(),
         )  # fmt: skip
-        lab.stock["recalled"] = _lot_to_recall(session, lab, people["manager"].actor, began)
+        lab.stock["recalled"] = _lot_to_recall(
+            session, lab, people["manager"].actor, people["quality"].actor, began
+        )  # fmt: skip
     with database.writing() as session:
         for label in print_queue(
             session, lab.stations, by=people["technician"].actor, at=at, counted=False
@@ -85,12 +88,16 @@ def found(folder: Path, *, bones: int, references: int, url: str = "") -> Labora
     return lab
 
 
-def _lot_to_recall(session: Session, lab: Laboratory, by: Actor, at: datetime) -> str:
-    code = register_lot(
-        session, reagent=LOT_TO_RECALL, activity=Activity.EXTRACTION, number="PK-0918",
-        expires=(datetime.now(UTC) + timedelta(days=300)).date(), by=by, at=at,
+def _lot_to_recall(
+    session: Session, lab: Laboratory, by: Actor, second: Actor, at: datetime
+) -> str:
+    reagent = reagent_named(session, LOT_TO_RECALL, Activity.EXTRACTION)
+    assert reagent is not None
+    code = receive_lot(
+        session, reagent.id, number="PK-0918", containers=1, each=100_000_000, by=by, at=at,
+        expires=(datetime.now(UTC) + timedelta(days=300)).date(),
     )  # fmt: skip
-    release_lot(session, code, by=by, at=at)
+    release_lot(session, code, tested="a known sample", by=second, at=at)
     queue_label(
         session, code, layout="reagent lot", station=lab.stations["extraction"],
         kind=LOT_TO_RECALL, line1="PK-0918", by=by, at=at,

@@ -35,7 +35,7 @@ def test_whatever_a_page_leads_to_is_there_for_whom_it_is_shown(
     assert problems == []
     for endpoint in (
         "bench.station", "samples.thing", "plates.batch", "plates.plate", "genotyping.run",
-        "genotyping.reading", "quality.ledger", "people.person", "cases.case", "plates.stock",
+        "genotyping.reading", "quality.ledger", "people.person", "cases.case", "reagents.stock",
     ):  # fmt: skip
         assert endpoint in reached
 

@@ -121,12 +121,27 @@ class Tag(StrEnum):
     LOT_RECORD_RELEASED = "lot:record:released", N_("Reagent lot released")
     LOT_RECORD_BLOCKED = "lot:record:blocked", N_("Reagent lot blocked")
     LOT_RECORD_OPENED = "lot:record:opened", N_("Reagent lot opened")
+    LOT_RECORD_UNBLOCKED = "lot:record:unblocked", N_("Quarantine of a reagent lot lifted")
+    LOT_AMOUNT_USED = "lot:amount:used", N_("Part of a reagent lot used")
+    LOT_AMOUNT_CORRECTED = "lot:amount:corrected", N_("Amount of a reagent lot corrected")
+    LOT_RECORD_EMPTIED = "lot:record:emptied", N_("Reagent lot empty")
     LOT_RECORD_DISCARDED = "lot:record:discarded", N_("Reagent lot discarded")
+    REAGENT_RECORD_ADDED = "reagent:record:added", N_("Reagent added to the catalogue")
     KIT_RECORD_ADDED = "kit:record:added", N_("Kit added")
     INSTRUMENT_RECORD_ADDED = "instrument:record:added", N_("Instrument added")
     INSTRUMENT_RECORD_CHANGED = "instrument:record:changed", N_("Instrument changed")
     INSTRUMENT_RECORD_RETIRED = "instrument:record:retired", N_("Instrument retired")
     INSTRUMENT_CALIBRATION_RECORDED = "instrument:calibration:recorded", N_("Calibration recorded")
+    INSTRUMENT_PLAN_ADDED = "instrument:plan:added", N_("Plan of calibration or maintenance added")
+    INSTRUMENT_UPKEEP_RECORDED = "instrument:upkeep:recorded", N_("Maintenance recorded")
+    INSTRUMENT_WORK_STOPPED = "instrument:work:stopped", N_("Instrument out of service")
+    INSTRUMENT_WORK_RESUMED = "instrument:work:resumed", N_("Instrument back in service")
+    INSTRUMENT_CONSUMABLE_INSTALLED = (
+        "instrument:consumable:installed", N_("Consumable installed on the analyzer")
+    )  # fmt: skip
+    INSTRUMENT_CONSUMABLE_COUNTED = (
+        "instrument:consumable:counted", N_("Use of the analyzer's consumables counted")
+    )  # fmt: skip
     TOOL_RECORD_ADDED = "tool:record:added", N_("Tool added")
     TOOL_WORK_DECONTAMINATED = "tool:work:decontaminated", N_("Tool decontaminated")
     PROCEDURE_VERSION_ADDED = "procedure:version:added", N_("Procedure version added")

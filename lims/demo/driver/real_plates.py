@@ -40,7 +40,8 @@ from lims.plates.operations import complete_plate, fill_well, open_plate, record
 from lims.plates.rules import PLATE_POSITIONS, WellRole
 from lims.printing.operations import queue_label
 from lims.procedures.queries import current_procedures
-from lims.reagents.operations import register_lot, release_lot
+from lims.reagents.operations import add_reagent, receive_lot, release_lot
+from lims.reagents.queries import reagent_named
 from lims.samples.operations import accept_sample, register_reference_sample, take_punch
 from lims.samples.rules import ExpectedSex, Material
 
@@ -204,10 +205,15 @@ def _amplified(
 
 def _lot(bench: _Bench, reagent: str, activity: Activity) -> str:
     manager = bench.actors["manager"]
-    code = register_lot(
-        bench.session, reagent=reagent, activity=activity, number=f"R-{now():%H%M%S%f}",
+    kind = reagent_named(bench.session, reagent, activity) or add_reagent(
+        bench.session, name=reagent, activity=activity, by=manager, at=bench.at
+    )
+    code = receive_lot(
+        bench.session, kind.id, number=f"R-{now():%H%M%S%f}", containers=1, each=50_000_000,
         expires=bench.at.date() + timedelta(days=300), by=manager, at=bench.at,
     )  # fmt: skip
-    release_lot(bench.session, code, by=manager, at=bench.at)
+    release_lot(
+        bench.session, code, tested="a known sample", by=bench.actors["quality"], at=bench.at
+    )  # fmt: skip
     bench.label(code, "reagent lot")
     return code

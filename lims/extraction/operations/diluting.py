@@ -19,7 +19,9 @@ from lims.extraction.rules import (
 from lims.people.queries import require_authorised, require_elimination
 from lims.people.rules import Activity
 from lims.printing.queries import check_label
-from lims.reagents.queries import usable_lot
+from lims.reagents.operations import take_into_use, use_amount
+from lims.reagents.queries import reagent_of
+from lims.reagents.rules import ReagentUnit
 from lims.samples.operations import Taken, check_expiry, check_room, exhaust, make_part
 from lims.samples.queries import aliquot_of, measured, sample_of
 from lims.samples.rules import (
@@ -81,7 +83,9 @@ def dilute(
     check_room(session, code, line=sample_of(session, sample).line, station=station)
     require_authorised(session, by, Activity.QUANTIFICATION, on=at.date())
     require_elimination(session, by)
-    diluent = usable_lot(session, lot, activity=Activity.QUANTIFICATION, on=at.date())
+    diluent = take_into_use(
+        session, lot, activity=Activity.QUANTIFICATION, by=by, at=at, station=station
+    )
     bring_out(session, code, by=by, at=at, station=station)
     more: dict[str, object] = {
         "parts": parts, "of": of, "taken_nl": volume_nl, "diluent_nl": total_nl - volume_nl,
@@ -103,6 +107,10 @@ def dilute(
             fg_per_ul=diluted(fg_per_ul, parts=parts, of=of),
         )
     )  # fmt: skip
+    if reagent_of(session, diluent.reagent_id).unit is ReagentUnit.NANOLITRE:
+        use_amount(
+            session, lot, total_nl - volume_nl, work=made.code, by=by, at=at, station=station
+        )  # fmt: skip
     content: dict[str, object] = {
         "aliquot": made.code, "volume_nl": volume_nl, "left_nl": drawn.left,
     }  # fmt: skip

@@ -16,6 +16,8 @@ from lims.core.sealing import Key
 from lims.core.words import N_, Say
 from lims.custody.operations import append, lock_subject, refuse_if_held, set_hold
 from lims.custody.rules import HoldReason, Tag
+from lims.equipment.operations import SeenConsumable, count_run
+from lims.equipment.rules import ConsumableKind
 from lims.genotyping.models import Finding, Injection, Run, RunFile, RunState
 from lims.genotyping.queries.wells import Origin, known_files
 from lims.genotyping.rules import Found, Severity
@@ -107,6 +109,16 @@ def store_run(
             },
         )  # fmt: skip
     _store_findings(session, plan, run, injections, findings, keys, cause=imported, by=by, at=at)
+    count_run(
+        session, first.facts.instrument, plate=plan.plate, run=run.id, injections=len(injections),
+        seen=[
+            SeenConsumable(
+                ConsumableKind(one.kind), (one.serial or one.lot or "")[:60], one.expires
+            )
+            for one in first.file.consumables
+        ],
+        by=by, at=at,
+    )  # fmt: skip
     return run
 
 

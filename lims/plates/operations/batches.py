@@ -22,6 +22,7 @@ from lims.custody.rules import Tag
 from lims.people.queries import who
 from lims.people.rules import Line
 from lims.plates.models import Batch, BatchMember
+from lims.plates.operations.drawing import draw_amounts
 from lims.plates.operations.releasing import begin
 from lims.plates.queries import awaited_in, batch_of, placement_of, roles_in, state_of
 from lims.plates.rules import (
@@ -220,6 +221,7 @@ def complete_batch(
     if not roles[WellRole.SAMPLE]:
         raise NothingPlaced(code=batch_code)
     check_scanned(batch_code, awaited=awaited_in(session, batch_code), count=roles[WellRole.SAMPLE])
+    draw_amounts(session, batch_code, procedure, by=by, at=at, station=station)
     batch.completed_at, batch.completed_by = at, by.id
     change_state(
         session, batch_code, WorkState.COMPLETED, Tag.BATCH_WORK_COMPLETED, by=by, at=at,

@@ -25,6 +25,7 @@ from lims.people.queries import who
 from lims.people.rules import Line
 from lims.plates.models import BatchUse, Plate, Well
 from lims.plates.operations.batches import Opened
+from lims.plates.operations.drawing import draw_amounts
 from lims.plates.operations.releasing import begin
 from lims.plates.queries import awaited_in, filling_at, plate_of, roles_in, state_of
 from lims.plates.rules import (
@@ -42,7 +43,7 @@ from lims.plates.rules import (
 )
 from lims.printing.operations import queue_label
 from lims.procedures.queries import require_for, usable_procedure
-from lims.reagents.queries import usable_lot
+from lims.reagents.operations import take_into_use
 from lims.storage.operations import bring_out
 
 
@@ -203,6 +204,7 @@ def complete_plate(
         raise NothingPlaced(code=plate_code)
     check_scanned(plate_code, awaited=awaited_in(session, plate_code), count=filled)
     bring_out(session, plate_code, by=by, at=at, station=station)
+    draw_amounts(session, plate_code, procedure, by=by, at=at, station=station)
     plate.completed_at, plate.completed_by = at, by.id
     change_state(
         session, plate_code, WorkState.COMPLETED, Tag.PLATE_WORK_COMPLETED, by=by, at=at,
@@ -224,13 +226,13 @@ def record_use(
 ) -> str:
     """Record that a batch or plate uses a lot (L) or an instrument (C); return its name.
 
-    The same again changes nothing. Raises NotFound, OnHold, NotOpen, and what usable_lot and
-    usable_instrument raise.
+    The same again changes nothing. Raises NotFound, OnHold, NotOpen, and what take_into_use
+    and usable_instrument raise.
     """
     check_open(work, lock_subject(session, work).state)
     refuse_if_held(session, work)
     if used[0] == Kind.LOT:
-        lot = usable_lot(session, used, activity=activity, on=at.date())
+        lot = take_into_use(session, used, activity=activity, by=by, at=at, station=station)
         name = f"{lot.reagent} {lot.number}"
     else:
         name = usable_instrument(session, used, activity=activity, on=at.date()).name

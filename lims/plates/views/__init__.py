@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages of batches and plates, the worklist, and the stock."""
+"""Pages of batches and plates, and the worklist."""
 
-from lims.plates.views import judging, stock
+from lims.plates.views import judging
 from lims.plates.views.work import blueprint
 
-__all__ = ["blueprint", "judging", "stock"]
+__all__ = ["blueprint", "judging"]

@@ -3,7 +3,10 @@
 
 A lot of an extraction touches the batch's extracts, all that was made of them and every well they
 stand in; one of a plate touches that plate's wells and what was injected from them, and no other
-plate of the same extracts. A quantification touches what was amplified by its figures.
+plate of the same extracts; one of a set its samples and the parts it gave. A quantification
+touches what was amplified by its figures. A lot that went into a tube (a diluent) touches the tube
+and what was made of it. A lot on an analyzer touches the runs that were made with it, and no other
+run of the same plate.
 """
 
 from collections.abc import Collection
@@ -17,13 +20,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from lims.core.codes import Kind
 from lims.core.errors import NotFound
 from lims.custody.models import Derivation
-from lims.equipment.models import Instrument
+from lims.equipment.models import Consumable, ConsumableUse, Instrument
 from lims.extraction.models import Dilution, Extract
 from lims.genotyping.models import Injection, Profile
 from lims.plates.models import BatchMember, BatchUse, Plate, Well
 from lims.plates.rules import Activity
+from lims.preparation.models import PreparedSample
 from lims.quantification.models import QuantityDecision
-from lims.reagents.models import Lot
+from lims.reagents.models import Lot, LotAct
 from lims.samples.models import Aliquot
 
 _AT_ONCE = 500
@@ -77,7 +81,15 @@ def reach_of(session: Session, code: str) -> Reach:
     Raises NotFound for a code that is neither.
     """
     name, number = _used(session, code)
-    works = sorted(session.scalars(select(BatchUse.subject_code).where(BatchUse.used_code == code)))
+    used = set(session.scalars(select(BatchUse.subject_code).where(BatchUse.used_code == code)))
+    went = set(
+        session.scalars(
+            select(LotAct.work_code).where(
+                LotAct.lot_code == code, LotAct.work_code.is_not(None)
+            )
+        )
+    )  # fmt: skip
+    works = sorted(used | {one for one in went if one is not None and one[0] not in _THINGS})
     batches = [work for work in works if work[0] == Kind.BATCH]
     plates = [work for work in works if work[0] == Kind.PLATE]
     members = {
@@ -92,6 +104,7 @@ def reach_of(session: Session, code: str) -> Reach:
     }  # fmt: skip
     made = {row[0] for row in _among(session, select(Extract.code), Extract.batch_code, batches)}
     made |= set(session.scalars(select(Dilution.code).where(Dilution.lot_code == code)))
+    made |= {one for one in went if one is not None and one[0] in _THINGS}
     # Parts of a preparation set are derived from it, as extracts are from their batch.
     made |= _made_of(session, {*made, *batches})
     # A control's own lot stands in wells.
@@ -99,12 +112,34 @@ def reach_of(session: Session, code: str) -> Reach:
     wells |= _wells(session, Well.plate_code, plates)
     wells |= _by_figures(session, wells)
     wells |= _injected_from(session, wells)
+    prepared = {
+        row[0]
+        for row in _among(
+            session,
+            select(PreparedSample.sample_code).where(PreparedSample.taken_out_at.is_(None)),
+            PreparedSample.set_code, batches,
+        )
+    }  # fmt: skip
+    runs = set(
+        session.scalars(
+            select(ConsumableUse.run)
+            .join(Consumable, Consumable.id == ConsumableUse.consumable_id)
+            .where(Consumable.lot_code == code)
+        )
+    )
+    injected = _among(session, select(Injection.id, Injection.well_id), Injection.run_id, runs)
+    by_run = {row[1] for row in injected} - {well.id for well in wells}
+    wells |= _wells(session, Well.id, by_run)
     subjects = {well.subject for well in wells if well.subject is not None}
     things = {one for one in members | made | subjects if one[0] in _THINGS}
     injections = _among(
         session, select(Injection.id, Injection.sha256), Injection.well_id,
-        [well.id for well in wells],
+        [well.id for well in wells if well.id not in by_run],
     )  # fmt: skip
+    injections += _among(
+        session, select(Injection.id, Injection.sha256), Injection.id, {row[0] for row in injected}
+    )
+    injections = sorted({tuple(row) for row in injections})
     profiles = [
         row[0]
         for row in _among(
@@ -113,7 +148,7 @@ def reach_of(session: Session, code: str) -> Reach:
     ]
     return Reach(
         code, name, number, tuple(works), tuple(sorted({well.plate for well in wells})),
-        tuple(sorted(things)), tuple(sorted(_samples(session, things))),
+        tuple(sorted(things)), tuple(sorted(_samples(session, things) | prepared)),
         tuple(sorted(wells, key=lambda well: (well.plate, well.position, well.id))),
         tuple(sorted(row[1] for row in injections)),
         tuple(

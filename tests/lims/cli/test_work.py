@@ -12,7 +12,7 @@ from lims.core.settings import read_settings
 from lims.people.rules import Activity
 from lims.plates.operations import open_batch, place_in_batch, record_use
 from lims.procedures.operations import approve_procedure, draft_procedure
-from lims.reagents.operations import register_lot, release_lot
+from lims.reagents.operations import add_reagent, receive_lot, release_lot
 from lims.samples.operations import register_bone_sample
 from lims.samples.rules import ExpectedSex, Line, Material, Side
 
@@ -29,11 +29,14 @@ def test_what_waits_what_stands_in_a_batch_and_what_a_lot_touched_is_told_at_the
             session, element="femur", side=Side.LEFT, material=Material.BONE, mass_ug=4_000_000,
             expected_sex=ExpectedSex.UNKNOWN, by=one, at=at,
         )  # fmt: skip
-        lot = register_lot(
-            session, reagent="extraction buffer", activity=Activity.EXTRACTION, number="L1",
-            expires=at.date(), by=one, at=at,
+        buffer = add_reagent(
+            session, name="extraction buffer", activity=Activity.EXTRACTION, by=one, at=at
+        )
+        lot = receive_lot(
+            session, buffer.id, number="L1", expires=at.date(), containers=1, each=1_000_000,
+            by=one, at=at,
         )  # fmt: skip
-        release_lot(session, lot, by=one, at=at)
+        release_lot(session, lot, tested="a known sample", by=two, at=at)
         written = draft_procedure(
             session,
             'name = "EX-04"\ntitle = "Extraction"\nactivity = "extraction"\n'

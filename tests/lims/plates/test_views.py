@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages of batches, plates, the worklist and the stock."""
+"""Pages of batches, plates and the worklist."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,17 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from lims.core.actors import Actor
-from lims.core.codes import threes
 from lims.core.db import Database
-from lims.core.scans import StationKind
 from lims.custody.operations import set_hold
 from lims.custody.rules import HoldReason
-from lims.people.rules import Activity, Line
+from lims.people.rules import Line
 from lims.plates.operations import place_in_batch
 from lims.plates.queries import members_of, waiting, wells_of
 from lims.plates.rules import Stage
-from lims.printing.queries import labels_of
-from lims.reagents.queries import lot_of
 from tests.cast import Cast
 
 Build = Callable[..., str]
@@ -163,66 +159,6 @@ def test_the_list_of_batches_and_plates_is_newest_first_and_paged(
     on_second = {code for code in codes if code in second}
     assert len(on_first) == 50
     assert on_first | on_second == codes
-
-
-def test_a_manager_registers_and_releases_a_lot_and_its_label_is_queued(
-    database: Database, cast: Cast, sign_in: SignIn, key: Key
-) -> None:
-    client = sign_in(cast.manager)
-    station = cast.stations[StationKind.EXTRACTION]
-    sent = {
-        "reagent": "extraction buffer", "activity": "extraction", "number": "2026-0001",
-        "expires": "2035-01-01", "station": station,
-    }  # fmt: skip
-    made = client.post("/stock/lots", json=sent | {"request_key": key()}, headers=JSON).get_json()
-    again = client.post("/stock/lots", json=sent | {"request_key": key()}, headers=JSON)
-    released = client.post(f"/stock/lots/{made['code']}/release", data={"request_key": key()})
-
-    assert again.status_code == 409
-    assert again.get_json()["error"] == "LotThere"
-    assert threes(made["code"]) in again.get_json()["say"]["en"]
-    assert released.status_code == 303
-    with database.reading() as session:
-        assert lot_of(session, made["code"]).released_by == cast.manager.id
-        assert [one.station_code for one in labels_of(session, made["code"])] == [station]
-    assert "2026-0001" in client.get("/stock").get_data(as_text=True)
-
-
-def test_a_manager_registers_an_instrument_and_records_its_calibration(
-    database: Database, cast: Cast, sign_in: SignIn, key: Key
-) -> None:
-    client = sign_in(cast.manager)
-    made = client.post(
-        "/stock/instruments",
-        json={
-            "name": "Balance 2", "activity": "preparation", "calibration_due": "2035-01-01",
-            "request_key": key(),
-        },
-        headers=JSON,
-    ).get_json()  # fmt: skip
-    earlier, later = (
-        client.post(
-            f"/stock/instruments/{made['code']}/calibration",
-            data={"request_key": key(), "until": until},
-        )
-        for until in ("2034-01-01", "2036-01-01")
-    )
-
-    assert (earlier.status_code, later.status_code) == (422, 303)
-    (shown,) = client.get("/stock", headers=JSON).get_json()["instruments"]
-    assert (shown["calibration_due"], shown["state"]) == ("2036-01-01", "ready")
-
-
-def test_a_technician_sees_the_stock_and_cannot_change_it(
-    database: Database, cast: Cast, sign_in: SignIn, key: Key, a_lot: Build
-) -> None:
-    with database.writing() as session:
-        lot = a_lot(session, released=False, activity=Activity.EXTRACTION)
-    client = sign_in(cast.technician)
-
-    assert client.get("/stock").status_code == 200
-    refused = client.post(f"/stock/lots/{lot}/release", data={"request_key": key()})
-    assert refused.status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/batches/G34679CDF", "/plates/P34679CDF", "/plates/nothing"])
