@@ -66,7 +66,7 @@ COMMANDS = {
     "worklist": Later(
         "lims.cli.work",
         "worklist",
-        "List what waits for a stage, the oldest first.",
+        "List what waits for a stage: the urgent first, then the oldest.",
     ),
     "batch": Later(
         "lims.cli.work",
