@@ -26,7 +26,6 @@ from lims.custody.operations import daily_signer, publish, read_public_key
 from lims.custody.queries import proof_lines
 from lims.custody.rules import Tag
 from lims.features import PACKAGE_SECTIONS
-from lims.quality.queries.preparation import photograph_section
 from lims.quality.operations import (
     Laboratory,
     cosigned_files,
