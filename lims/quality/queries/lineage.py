@@ -17,6 +17,7 @@ from lims.people.queries import initials_of
 from lims.plates.models import Batch, BatchMember, Plate, Well
 from lims.plates.queries import Used, uses_of
 from lims.procedures.models import Procedure
+from lims.repeats.queries import repeats_of
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,22 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Work that was asked to be done again: of what, why, and the work that took it up."""
+
+    code: str
+    kind: str
+    parent: str | None
+    position: str
+    reason: str
+    words: str
+    at: datetime
+    by: str
+    done_by: str | None
+    withdrawn: str
+
+
+@dataclass(frozen=True)
 class Lineage:
     """All of it. Persons are initials, where the laboratory knows them."""
 
@@ -85,6 +102,7 @@ class Lineage:
     standings: tuple[Standing, ...]
     works: tuple[Work, ...]
     results: tuple[Result, ...]
+    repeats: tuple[Again, ...]
 
 
 _WORKS = (Kind.BATCH, Kind.PLATE)
@@ -118,7 +136,20 @@ def lineage_of(session: Session, code: str) -> Lineage:
     )
     return Lineage(
         code, tuple(whole[one] for one in above), whole[code], tuple(whole[one] for one in below),
-        standings, works, _results(session, wells),
+        standings, works, _results(session, wells), _repeats(session, codes),
+    )  # fmt: skip
+
+
+def _repeats(session: Session, codes: tuple[str, ...]) -> tuple[Again, ...]:
+    asked = repeats_of(session, codes)
+    who = initials_of(session, {one.asked_by for one in asked})
+    return tuple(
+        Again(
+            one.thing_code, one.kind.value, one.parent_code, one.position, one.reason.value,
+            one.words, one.asked_at, who.get(one.asked_by, one.asked_by), one.done_by,
+            one.withdrawn,
+        )
+        for one in asked
     )  # fmt: skip
 
 

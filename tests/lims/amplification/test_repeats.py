@@ -22,6 +22,7 @@ from lims.extraction.queries import extract_of, samples_of_extracts
 from lims.people.rules import Activity, Line
 from lims.plates.queries import waiting
 from lims.plates.rules import Stage
+from lims.quality.queries import lineage_of
 from lims.repeats.operations import ask_repeat, follow, lift_urgency, set_urgent, withdraw_repeat
 from lims.repeats.queries import repeats_of, standing_repeats
 from lims.repeats.rules import (
@@ -124,6 +125,9 @@ def test_what_is_done_again_waits_with_its_reason_and_is_ended_by_the_work_that_
             ask_repeat(session, RepeatKind.RE_AMPLIFICATION, good, reason=RepeatReason.SIGNAL,
                        by=by, at=later)  # fmt: skip
     with database.reading() as session:
+        again = [(one.kind, one.parent, one.withdrawn) for one in lineage_of(session, good).repeats]
+        assert ("re-amplification", plate, "") in again
+        assert ("re-injection", plate, "the first was enough") in again
         told = [event.tag for event in history(session, good) if event.tag.startswith("repeat:")]
         assert told == [Tag.REPEAT_WORK_ASKED, Tag.REPEAT_WORK_ASKED, Tag.REPEAT_WORK_WITHDRAWN]
 
