@@ -42,7 +42,7 @@ from lims.genotyping.rules.refusals import (
 )
 from lims.kits.operations import work_by_kit
 from lims.kits.queries import kit_in_force, standards_for, usual_size_standard
-from lims.people.queries import require_authorised
+from lims.people.queries import require_authorised, require_elimination
 from lims.people.rules import Activity
 from lims.plates.models import Plate, Well
 from lims.plates.operations import (
@@ -80,9 +80,10 @@ def open_injection_plate(
 
     Extracts on hold are left out. Its label is printed at `station`. Raises NotFound,
     NotAnAmplificationPlate, PlateNotCompleted, OnHold, PlateTooOld, ControlsMissing, AllOnHold,
-    KitUnknown, NoRoomForLadder, NoRoomInSet, ProcedureMissing, NotAuthorised.
+    KitUnknown, NoRoomForLadder, NoRoomInSet, ProcedureMissing, NotAuthorised,
+    EliminationMissing.
     """
-    require_authorised(session, by, Activity.INJECTION, on=at.date())
+    _check_person(session, by, at=at)
     lock_subject(session, source)
     plate = plate_of(session, source)
     wells = wells_of(session, source)
@@ -126,6 +127,12 @@ def open_injection_plate(
             session, opened.code, position, role=WellRole.LADDER, by=by, at=at, station=station
         )
     return Opened(opened.code, opened.label, ladders, tuple(sorted(held)))
+
+
+def _check_person(session: Session, by: Actor, *, at: datetime) -> None:
+    """Refuse who is not authorised for injection, or has no elimination profile."""
+    require_authorised(session, by, Activity.INJECTION, on=at.date())
+    require_elimination(session, by)
 
 
 def _kit_today(session: Session, amplified: Plate, *, at: datetime) -> Kit:
@@ -179,6 +186,7 @@ def use_on_injection_plate(
     A lot that names a size standard settles the plate's. Raises SizeStandardForeign, and what
     `plates.operations.record_use` raises.
     """
+    _check_person(session, by, at=at)
     plate = working_plate(session, plate_code)
     kit = kit_of_plate(session, plate)
     if used[0] == "L":
@@ -203,6 +211,22 @@ def _settle_size_standard(session: Session, plate: Plate, kit: Kit, lot_code: st
     session.flush()
 
 
+def _check_size_standard(session: Session, plate: Plate) -> None:
+    """Raise SizeStandardForeign where a plate's size standard is none of its kit's version."""
+    kit = kit_of_plate(session, plate)
+    standards = standards_for(kit)
+    usual = size_standards_of(kit, standards)
+    own = {one.name[:60] for one in usual}
+    if (
+        plate.size_standard not in own
+        and named_size_standard(plate.size_standard, standards, kit=kit) is None
+    ):
+        raise SizeStandardForeign(
+            name=plate.size_standard or "–", kit=kit.name,
+            standards=", ".join(one.family for one in usual[:4]),
+        )  # fmt: skip
+
+
 def complete_injection_plate(
     session: Session, plate_code: str, *, by: Actor, at: datetime, station: str = ""
 ) -> Plate:
@@ -212,7 +236,7 @@ def complete_injection_plate(
     """
     if state_of(session, plate_code) == WorkState.DRAFT:
         release_injection(session, plate_code, by=by, at=at, station=station)
-    require_authorised(session, by, Activity.INJECTION, on=at.date())
+    _check_person(session, by, at=at)
     check_age(session, plate_of(session, plate_code), at=at)
     plate = complete_plate(session, plate_code, by=by, at=at, station=station)
     wells = wells_of(session, plate_code)
@@ -230,17 +254,19 @@ def release_injection(
     """Release an injection plate: its label, lots, the age of what it holds, ladders, the checks.
 
     Raises NotFound, NotAnInjectionPlate, ReleasedAlready, NotAuthorised, LabelNotVerified,
-    LotsMissing, PlateTooOld, LadderMissing, and what plates.operations.release raises.
+    LotsMissing, PlateTooOld, LadderMissing, SizeStandardForeign, EliminationMissing, and
+    what plates.operations.release raises.
     """
     if plate_of(session, plate_code).activity is not Activity.INJECTION:
         raise NotAnInjectionPlate(code=plate_code)
     check_draft(plate_code, state_of(session, plate_code))
-    require_authorised(session, by, Activity.INJECTION, on=at.date())
+    _check_person(session, by, at=at)
     check_label(session, plate_code)
     if not lots_used(session, plate_code):
         raise LotsMissing(code=plate_code)
     plate = plate_of(session, plate_code)
     check_age(session, plate, at=at)
+    _check_size_standard(session, plate)
     procedure = procedure_of(session, plate.procedure_id)
     wells = wells_of(session, plate_code)
     check_ladders(

@@ -92,7 +92,7 @@ class NotAuthorisedFor(NotAuthorised):
 class EliminationMissing(Refusal):
     """No elimination profile of the person is on file."""
 
-    says = N_("Your elimination profile is not on file.")
+    says = N_("Your elimination sample is missing.")
     do = N_("Give an elimination sample before you work with open samples.")
     status = 403
 

@@ -42,7 +42,7 @@ from lims.plates.rules import (
     read_position,
 )
 from lims.printing.operations import queue_label
-from lims.procedures.queries import require_for, usable_procedure
+from lims.procedures.queries import procedure_of, require_for, usable_procedure
 from lims.reagents.operations import take_into_use
 from lims.storage.operations import bring_out
 
@@ -113,12 +113,13 @@ def fill_well(
     """Fill a well of a plate that is a draft.
 
     `subject` is the extract, or the lot of a control or ladder; `source_id` the well it was taken
-    from; `volume_nl` nanolitres. Raises NotFound, NotAPosition, NotOpen, ReleasedAlready, OnHold;
-    PositionTaken says what is there, since when and by whom.
+    from; `volume_nl` nanolitres. Raises NotFound, NotAPosition, NotOpen, ReleasedAlready, OnHold,
+    NotAuthorisedFor; PositionTaken says what is there, since when and by whom.
     """
     place = read_position(position)
-    working_plate(session, plate_code)
+    plate = working_plate(session, plate_code)
     check_draft(plate_code, state_of(session, plate_code))
+    require_for(session, by, procedure_of(session, plate.procedure_id), at=at)
     if subject is not None:
         refuse_if_held(session, subject)
     _refuse_filled(session, plate_code, place)

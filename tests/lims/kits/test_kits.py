@@ -28,6 +28,8 @@ from lims.core.db import Database
 from lims.core.errors import ReasonMissing
 from lims.custody.queries import events_of
 from lims.custody.rules import Tag
+from lims.genotyping.operations import complete_injection_plate, use_on_injection_plate
+from lims.genotyping.rules.refusals import SizeStandardForeign
 from lims.kits.models import KitVersion
 from lims.kits.operations import approve_kit, draft_kit, withdraw_kit
 from lims.kits.queries import kit_in_force, kits_in_force, versions
@@ -45,8 +47,11 @@ from lims.kits.rules import (
     in_own_format,
     read_document,
 )
-from lims.people.rules import Activity, Line
+from lims.people.models import Person
+from lims.people.rules import Activity, EliminationMissing, Line
+from lims.plates.operations import fill_well, open_plate
 from lims.plates.queries import plate_of
+from lims.plates.rules import WellRole
 from tests.cast import Cast
 
 SignIn = Callable[[Actor], FlaskClient]
@@ -273,6 +278,46 @@ def test_a_version_is_worked_by_when_a_second_person_approved_it_and_a_plate_kee
     assert len(used) == 2
     with pytest.raises(DBAPIError), database.writing() as session:
         session.execute(update(KitVersion).where(KitVersion.id == number).values(text="x"))
+
+
+def test_at_injection_a_plate_needs_a_size_standard_of_its_kit_and_a_person_an_elimination_sample(
+    database: Database, cast: Cast, at: datetime, a_procedure: Callable[..., int],
+    a_lot: Callable[..., str], a_live_label: Callable[..., None],
+    an_extract: Callable[..., str],
+) -> None:  # fmt: skip
+    with database.writing() as session:
+        number = a_procedure(session, activity=Activity.INJECTION)
+        tube = an_extract(session)
+
+        def opened(standard: str) -> str:
+            plate = open_plate(
+                session, activity=Activity.INJECTION, procedure_id=number, kit="Identifiler",
+                line=Line.BONE, size_standard=standard, by=cast.technician, at=at,
+            ).code  # fmt: skip
+            a_live_label(session, plate)
+            for position, role, subject in (
+                ("A01", WellRole.LADDER, None), ("B01", WellRole.SAMPLE, tube),
+            ):  # fmt: skip
+                fill_well(
+                    session, plate, position, role=role, subject=subject, by=cast.technician,
+                    at=at,
+                )  # fmt: skip
+            lot = a_lot(session, reagent="formamide", activity=Activity.INJECTION)
+            use_on_injection_plate(session, plate, lot, by=cast.technician, at=at)
+            return plate
+
+        foreign, own = opened("PROMEGA-ILS-600"), opened("ABI-LIZ450")
+        with pytest.raises(SizeStandardForeign):
+            complete_injection_plate(session, foreign, by=cast.technician, at=at)
+        person = session.get_one(Person, cast.technician.person)
+        since, person.elimination_since = person.elimination_since, None
+        session.flush()
+        with pytest.raises(EliminationMissing) as refused:
+            complete_injection_plate(session, own, by=cast.technician, at=at)
+        assert str(refused.value.say) == "Your elimination sample is missing."
+        person.elimination_since = since
+        session.flush()
+        assert complete_injection_plate(session, own, by=cast.technician, at=at).completed_at
 
 
 def test_the_pages_take_a_file_write_compare_approve_and_withdraw(
