@@ -28,7 +28,6 @@ from lims.plates.queries import state_of
 from lims.plates.rules import ReviewOutcome, WorkState
 from lims.printing.models import LabelInstance
 from lims.procedures.operations import approve_procedure, draft_procedure
-from lims.reagents.models import Lot
 from tests.cast import Cast
 
 Build = Callable[..., Any]
@@ -79,9 +78,12 @@ def test_a_batch_is_released_worked_on_and_reviewed_only_when_every_check_holds(
     with database.reading() as session:
         assert state_of(session, batch) == WorkState.DRAFT
 
-    change(Lot, lot, expires=date(2020, 1, 1))
-    both("expired on 2020-01-01")
-    change(Lot, lot, expires=date(2035, 1, 1))
+    with database.writing() as session:
+        set_hold(session, lot, HoldReason.INCIDENT, by=cast.quality, at=at)
+    both("on hold")
+    with database.writing() as session:
+        (hold,) = _holds(session, lot)
+        lift_hold(session, hold, by=cast.quality, at=at, because="looked at")
     change(Instrument, instrument, calibration_due=date(2020, 1, 1))
     both("calibration overdue since 2020-01-01")
     change(Instrument, instrument, calibration_due=date(2035, 1, 1))
