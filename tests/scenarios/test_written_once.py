@@ -22,6 +22,7 @@ from lims.equipment.rules import ConsumableKind, InstrumentKind
 from lims.handovers.operations import hand_over
 from lims.handovers.rules import Purpose
 from lims.identities.operations import lift_legal_hold, set_legal_hold
+from lims.kits.operations import work_by_kit
 from lims.people.rules import Activity
 from lims.reagents.operations import open_container
 from lims.repeats.operations import ask_repeat, lift_urgency, set_urgent, withdraw_repeat
@@ -39,7 +40,7 @@ GUARDED = {
     "amount", "assignment", "bench_paper", "consumption_permission", "count_scan", "dilution",
     "dispatch_discrepancy", "handed_thing", "individual_decision", "instrument_upkeep",
     "item_version", "legal_hold", "lot", "lot_act", "lot_container", "consumable",
-    "consumable_use", "reagent",
+    "consumable_use", "reagent", "kit_use", "kit_version",
     "place_stay", "plate_record_template", "procedure", "rack_import", "robot_template",
     "repeat", "sealed_possession", "urgency",
 }  # fmt: skip
@@ -58,7 +59,8 @@ UNFILLED = {
 """Their triggers are made as those of all others; no row is made here."""
 
 FORGED = {
-    "laboratory_photograph": "sha256", "prepared_part": "by", "prepared_sample": "added_by",
+    "kit_version": "text", "laboratory_photograph": "sha256", "prepared_part": "by",
+    "prepared_sample": "added_by",
     "dispatch_discrepancy": "recorded_by", "handed_thing": "code", "legal_hold": "set_by",
     "lot": "number", "lot_container": "lot_code", "consumable": "number",
     "place_stay": "name", "procedure": "text", "repeat": "asked_by",
@@ -67,7 +69,8 @@ FORGED = {
 """A column that never changes."""
 CLOSED = {
     "dispatch_discrepancy": "witness = 'forged'", "handed_thing": "note = 'forged'",
-    "legal_hold": "lifted_by = 'forged'", "place_stay": "until = NULL",
+    "kit_version": "approved_by = 'forged'", "legal_hold": "lifted_by = 'forged'",
+    "place_stay": "until = NULL",
     "procedure": "approved_by = 'forged'", "lot": "tested = 'forged'",
     "lot_container": "opened_by = 'forged'", "repeat": "withdrawn = 'forged'",
     "urgency": "ended_by = 'forged'",
@@ -109,6 +112,7 @@ def test_what_is_written_once_is_neither_changed_nor_deleted(
         lift_legal_hold(session, vault, donor, reason="it ended", by=by, at=at)
         sealed.a_dispatch(session)
         a_procedure(session)
+        work_by_kit(session, bone, "GlobalFiler", by=cast.manager, at=at)
         lot = a_lot(session)
         open_container(session, lot, by=cast.manager, at=at)
         analyzer = an_instrument(
