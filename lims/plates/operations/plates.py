@@ -17,6 +17,7 @@ from lims.custody.operations import (
     lock_subject,
     pass_to,
     refuse_if_held,
+    require_held_by,
 )
 from lims.custody.queries import held
 from lims.custody.rules import Tag, moves
@@ -193,9 +194,10 @@ def complete_plate(
     """Complete a plate: running → completed; a draft is released first, with all its checks.
 
     What must stand on it beside is for its stage to ask. Raises NotFound, NotOpen, OnHold,
-    NothingPlaced, StillToScan, and what `release` raises.
+    HeldByOther, NothingPlaced, StillToScan, and what `release` raises.
     """
     plate = working_plate(session, plate_code)
+    require_held_by(session, plate_code, by)
     begin(session, plate_code, by=by, at=at, station=station)
     procedure = usable_procedure(session, plate.procedure_id, activity=plate.activity, at=at)
     require_for(session, by, procedure, at=at)

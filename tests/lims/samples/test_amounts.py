@@ -31,7 +31,6 @@ from lims.extraction.rules import (
 )
 from lims.people.rules import Activity
 from lims.plates.operations import record_use
-from lims.reagents.models import Lot
 from lims.reagents.rules import LotExpired
 from lims.samples import operations, rules
 from lims.samples.models import Aliquot, Amount
@@ -333,8 +332,7 @@ def test_an_extract_is_diluted_exactly_and_its_concentration_with_it(
     with database.writing() as session:
         extract, blank = extracts(session)
         lot = a_lot(session, activity=Activity.QUANTIFICATION, reagent="TE buffer")
-        old = a_lot(session, activity=Activity.QUANTIFICATION)
-        session.get_one(Lot, old).expires = date(2020, 1, 1)
+        old = a_lot(session, activity=Activity.QUANTIFICATION, expires=at.date())
 
         def make(code: str = extract, **more: object) -> str:
             asked: dict[str, Any] = {
@@ -354,7 +352,7 @@ def test_an_extract_is_diluted_exactly_and_its_concentration_with_it(
         with pytest.raises(NotDiluted):
             make(an_aliquot(session))
         with pytest.raises(LotExpired):
-            make(lot=old)
+            make(lot=old, at=at + timedelta(days=2))
         first = make(fg_per_ul=250_005)
         a_live_label(session, first)
         second = make(first, parts=2, of=5, fg_per_ul=25_000)
