@@ -238,7 +238,7 @@ class Filling:
         )  # fmt: skip
         self._add("subject", batch, "G", "completed", _text(opened))
         self._add("batch", batch, "extraction", "bone", stage.procedure, _text(opened), of[0][1],
-                  _text(opened))  # fmt: skip
+                  _text(opened), of[0][1], "")  # fmt: skip
         for code, who in of:
             at, used = self._event(
                 powders[code], Tag.ALIQUOT_TUBE_CONSUMED, who, where,

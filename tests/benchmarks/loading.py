@@ -18,7 +18,8 @@ COLUMNS_OF = {
     "sample": "code line material element side mass_ug expected_sex site_group burial_condition"
               " consumption registered_at registered_by accepted_at accepted_by",
     "aliquot": "code sample_code kind mass_ug taken_at taken_by",
-    "batch": "code activity line procedure_id opened_at opened_by completed_at",
+    "batch": "code activity line procedure_id opened_at opened_by completed_at completed_by"
+             " review_reason",
     "extract": "code batch_code position source_code is_blank volume_nl used_nl made_at made_by",
     "amount": "code number previous unit before change left why source source_number"
               " source_change added at by",
