@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.parsing import parsed
+
 ROOT = Path(__file__).parents[2]
 PURE = ("rules", "models", "queries", "operations")
 CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic"}
@@ -26,7 +28,7 @@ def found(path: Path, node: ast.AST, words: str) -> str:
 
 def calls(path: Path) -> Iterator[tuple[ast.Call, str, str]]:
     """Yield each call, the name that is called, and what it is called on ('' for a plain name)."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute):
                 yield node, node.func.attr, ast.unparse(node.func.value)
@@ -61,7 +63,7 @@ def test_no_import_hides_inside_a_function() -> None:
     wrong = []
     for folder in ("lims", "instruments", "labels"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for function in ast.walk(parsed(path.read_text("utf-8"))):
                 if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                     wrong += [
                         found(path, node, ast.unparse(node))
@@ -92,7 +94,7 @@ def test_an_exception_is_only_caught_whole_at_the_edge_of_a_process() -> None:
                 continue
             wrong += [
                 found(path, node, "except Exception")
-                for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                for node in ast.walk(parsed(path.read_text("utf-8")))
                 if isinstance(node, ast.ExceptHandler)
                 and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
             ]
@@ -141,7 +143,7 @@ def test_the_version_can_be_asked_without_starting_anything() -> None:
 
 
 def test_the_verifier_needs_nothing_but_python() -> None:
-    tree = ast.parse((ROOT / "lims" / "custody" / "verifier.py").read_text("utf-8"))
+    tree = parsed((ROOT / "lims" / "custody" / "verifier.py").read_text("utf-8"))
     used = {
         (name.name if isinstance(node, ast.Import) else str(node.module)).partition(".")[0]
         for node in ast.walk(tree)

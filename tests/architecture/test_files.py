@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.parsing import parsed
+
 ROOT = Path(__file__).parents[2]
 CODE = ("lims", "instruments", "labels")
 LONGEST = 400
@@ -62,7 +64,7 @@ def test_every_python_file_names_its_licence_first_and_then_says_what_is_in_it()
     without = []
     for path in python_files(*CODE, "tests"):
         text = path.read_text("utf-8")
-        said = ast.get_docstring(ast.parse(text))
+        said = ast.get_docstring(parsed(text))
         if not text.startswith("# SPDX-License-Identifier: Apache-2.0\n") or not said:
             without.append(named(path))
 
@@ -110,7 +112,7 @@ def test_no_module_class_function_or_variable_has_a_name_that_says_nothing() -> 
     for path in python_files(*CODE):
         if _says_nothing(path.stem):
             wrong.append(named(path))
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = parsed(path.read_text("utf-8"))
         given = {
             argument
             for node in ast.walk(tree)

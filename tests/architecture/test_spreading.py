@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.parsing import parsed
 from tests.spreading import FIRST, TOGETHER, shares_with
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("begins", sorted({*FIRST, *(one for row in TOGETHER for one in row)}))
 def test_whatever_the_rows_name_is_there(begins: str) -> None:
     file, _, name = begins.partition("::")
-    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    tree = parsed((ROOT / file).read_text("utf-8"))
     tests = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
     assert not name or name.partition("[")[0] in tests
