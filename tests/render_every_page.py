@@ -50,6 +50,7 @@ NOT_IN_A_RUN_THROUGH = {
     "cases.discrepancy_photograph",
     "printing.sheet",
     "printing.calibration",
+    "kits.compare",
 }
 TRIES = 2000
 """So many combinations of values are tried for an address that no link leads to."""

@@ -25,7 +25,7 @@ from lims.core.catalogue import (
 from lims.core.errors import NotFound
 from lims.core.versions import VersionState, sha256_of, state_at
 from lims.kits.models import KitUse, KitVersion
-from lims.kits.rules import SHIPPED, KitNotInForce, KitUnknown, read_document
+from lims.kits.rules import SHIPPED, KitNotInForce, KitNotThere, KitUnknown, read_document
 
 SHIPPED_SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 """From when a shipped version is in force: before anything a laboratory keeps."""
@@ -100,11 +100,11 @@ def kit_worked_by(session: Session, plate: str, name: str, *, at: datetime) -> V
 def versions(session: Session, name: str) -> Sequence[KitVersion]:
     """Return the versions of a kit, the newest first, with the shipped one where there is one.
 
-    One that has no row yet is made up as it would be written. Raises KitUnknown.
+    One that has no row yet is made up as it would be written. Raises KitNotThere.
     """
     own = next((one for one in _names(session) if name_key(one) == name_key(name)), None)
     if own is None:
-        raise KitUnknown(kit=name[:60])
+        raise KitNotThere(kit=name[:60])
     rows = list(
         session.scalars(
             select(KitVersion).where(KitVersion.name == own).order_by(KitVersion.version.desc())
@@ -116,7 +116,7 @@ def versions(session: Session, name: str) -> Sequence[KitVersion]:
 
 
 def version_of(session: Session, name: str, version: int) -> KitVersion:
-    """Return one version of a kit. Raises KitUnknown, NotFound."""
+    """Return one version of a kit. Raises KitNotThere, NotFound."""
     for one in versions(session, name):
         if one.version == version:
             return one

@@ -10,6 +10,7 @@ from lims.kits.rules.versions import (
     SHIPPED,
     KitNameTaken,
     KitNotInForce,
+    KitNotThere,
     KitRefused,
     KitUnchanged,
     KitUnknown,
@@ -20,6 +21,6 @@ from lims.kits.rules.versions import (
 
 __all__ = [
     "LONGEST_TEXT", "SHIPPED", "Difference", "Drawing", "KitNameTaken", "KitNotInForce",
-    "KitRefused", "KitUnchanged", "KitUnknown", "KitVersionDecided", "KitVersionPending",
-    "OwnKitDraft", "bp", "compared", "drawn", "in_own_format", "off_ladder", "read_document",
+    "KitNotThere", "KitRefused", "KitUnchanged", "KitUnknown", "KitVersionDecided",
+    "KitVersionPending", "OwnKitDraft", "bp", "compared", "drawn", "in_own_format", "off_ladder", "read_document",
 ]  # fmt: skip

@@ -24,6 +24,12 @@ class KitUnknown(Refusal):
     status = 422
 
 
+class KitNotThere(KitUnknown):
+    """An address that names no kit of this laboratory."""
+
+    status = 404
+
+
 class KitNotInForce(Refusal):
     """A kit whose every version was withdrawn, or whose first is not in force yet."""
 
