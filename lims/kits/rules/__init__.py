@@ -22,5 +22,6 @@ from lims.kits.rules.versions import (
 __all__ = [
     "LONGEST_TEXT", "SHIPPED", "Difference", "Drawing", "KitNameTaken", "KitNotInForce",
     "KitNotThere", "KitRefused", "KitUnchanged", "KitUnknown", "KitVersionDecided",
-    "KitVersionPending", "OwnKitDraft", "bp", "compared", "drawn", "in_own_format", "off_ladder", "read_document",
+    "KitVersionPending", "OwnKitDraft", "bp", "compared", "drawn", "in_own_format", "off_ladder",
+    "read_document",
 ]  # fmt: skip
