@@ -68,6 +68,8 @@ def list_instruments(within: int | None, folder: Path, as_json: bool) -> None:
             one for one in instruments(session, today=today)
             if within is None or (one.next_due - today).days <= within
         ]  # fmt: skip
+        codes = [one.code for one in found]
+        plans, installed = plans_of(session, *codes), installed_on(session, *codes)
         rows = [
             {
                 "code": one.code, "name": one.name, "kind": one.kind, "serial": one.serial,
@@ -75,7 +77,7 @@ def list_instruments(within: int | None, folder: Path, as_json: bool) -> None:
                 "days_left": (one.next_due - today).days,
                 "plans": [
                     {"name": plan.name, "kind": plan.kind.value, "due": plan.due.isoformat()}
-                    for plan in plans_of(session, one.code)
+                    for plan in plans if plan.instrument_code == one.code
                 ],
                 "consumables": [
                     {
@@ -85,7 +87,7 @@ def list_instruments(within: int | None, folder: Path, as_json: bool) -> None:
                         "runs": each.runs, "most_runs": each.most_runs,
                         "state": consumable_state(on_analyzer(each), today=today),
                     }
-                    for each in installed_on(session, one.code)
+                    for each in installed if each.instrument_code == one.code
                 ],
             }
             for one in found

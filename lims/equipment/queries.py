@@ -54,11 +54,11 @@ def plan_of(session: Session, number: int) -> InstrumentPlan:
     return plan
 
 
-def plans_of(session: Session, code: str) -> Sequence[InstrumentPlan]:
-    """Return the plans of an instrument, what is due first at the top."""
+def plans_of(session: Session, *codes: str) -> Sequence[InstrumentPlan]:
+    """Return the plans of instruments, what is due first at the top. One query."""
     return session.scalars(
         select(InstrumentPlan)
-        .where(InstrumentPlan.instrument_code == code)
+        .where(InstrumentPlan.instrument_code.in_(codes))
         .order_by(InstrumentPlan.due, InstrumentPlan.id)
     ).all()
 
@@ -74,11 +74,11 @@ def upkeep_of(session: Session, code: str, *, limit: int = 100) -> Sequence[Inst
     ).all()
 
 
-def installed_on(session: Session, code: str) -> Sequence[Consumable]:
-    """Return the consumables that are on an analyzer now, by kind."""
+def installed_on(session: Session, *codes: str) -> Sequence[Consumable]:
+    """Return the consumables that are on analyzers now, by kind. One query."""
     return session.scalars(
         select(Consumable)
-        .where(Consumable.instrument_code == code, Consumable.removed_at.is_(None))
+        .where(Consumable.instrument_code.in_(codes), Consumable.removed_at.is_(None))
         .order_by(Consumable.kind)
     ).all()
 

@@ -185,10 +185,13 @@ def waits_for_quantification() -> ColumnElement[bool]:
     It never stood on a quantification plate; or its plate failed, or it is to be quantified or
     purified again, and it stands on no open one.
     """
+    return or_(_unquantified(), _is_asked(Stage.QUANTIFICATION, Activity.QUANTIFICATION))
+
+
+def _unquantified() -> ColumnElement[bool]:
     return or_(
         and_(Subject.state == ExtractState.CREATED, ~_placed(Activity.QUANTIFICATION).exists()),
         and_(Subject.state == ExtractState.TO_REPEAT, ~_on_open(Activity.QUANTIFICATION).exists()),
-        _is_asked(Stage.QUANTIFICATION, Activity.QUANTIFICATION),
     )
 
 
@@ -198,6 +201,10 @@ def waits_for_amplification() -> ColumnElement[bool]:
     Of bones what quantification sent on; references need no quantity; and what is to be amplified
     again. Blanks are carried along with their batch, they wait for nothing by themselves.
     """
+    return or_(_unamplified(), _is_asked(Stage.AMPLIFICATION, Activity.AMPLIFICATION))
+
+
+def _unamplified() -> ColumnElement[bool]:
     needs_none = and_(
         Batch.line == Line.REFERENCE,
         Subject.state.in_((ExtractState.CREATED, ExtractState.TO_REPEAT)),
@@ -205,12 +212,9 @@ def waits_for_amplification() -> ColumnElement[bool]:
     source = select(Derivation.parent).where(
         Derivation.child == Subject.code, Derivation.parent.between("A", "B")
     )
-    return or_(
-        and_(
-            source.exists(), ~_placed(Activity.AMPLIFICATION).exists(),
-            or_(Subject.state == ExtractState.QUANTIFIED, needs_none),
-        ),
-        _is_asked(Stage.AMPLIFICATION, Activity.AMPLIFICATION),
+    return and_(
+        source.exists(), ~_placed(Activity.AMPLIFICATION).exists(),
+        or_(Subject.state == ExtractState.QUANTIFIED, needs_none),
     )  # fmt: skip
 
 
@@ -302,7 +306,7 @@ def _of_extracts(found: Select[Any], stage: Stage) -> tuple[Select[Any], ...]:
         return (
             extracts.where(
                 Subject.state.in_((ExtractState.CREATED, ExtractState.TO_REPEAT)),
-                Batch.line == Line.BONE, waits_for_quantification(),
+                Batch.line == Line.BONE, _unquantified(),
             ),
             found.where(_is_asked(stage, Activity.QUANTIFICATION)),
         )  # fmt: skip
@@ -311,7 +315,7 @@ def _of_extracts(found: Select[Any], stage: Stage) -> tuple[Select[Any], ...]:
             Subject.state.in_(
                 (ExtractState.CREATED, ExtractState.TO_REPEAT, ExtractState.QUANTIFIED)
             ),
-            waits_for_amplification(),
+            _unamplified(),
         ),
         found.where(_is_asked(stage, Activity.AMPLIFICATION)),
     )

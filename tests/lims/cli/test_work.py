@@ -2,6 +2,7 @@
 """The commands of the stages' work, on a laboratory of one bone."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from lims.core.actors import Actor
 from lims.core.clock import now
 from lims.core.code_keys import open_database
 from lims.core.settings import read_settings
+from lims.equipment.operations import register_instrument
+from lims.equipment.rules import InstrumentKind
 from lims.people.rules import Activity
 from lims.plates.operations import open_batch, place_in_batch, record_use
 from lims.procedures.operations import approve_procedure, draft_procedure
@@ -37,6 +40,10 @@ def test_what_waits_what_stands_in_a_batch_and_what_a_lot_touched_is_told_at_the
             by=one, at=at,
         )  # fmt: skip
         release_lot(session, lot, tested="a known sample", by=two, at=at)
+        shaker = register_instrument(
+            session, name="Shaker", kind=InstrumentKind.OTHER, activity=Activity.EXTRACTION,
+            serial="S-1", calibration_due=at.date() + timedelta(days=9), by=one, at=at,
+        )  # fmt: skip
         written = draft_procedure(
             session,
             'name = "EX-04"\ntitle = "Extraction"\nactivity = "extraction"\n'
@@ -72,3 +79,12 @@ def test_what_waits_what_stands_in_a_batch_and_what_a_lot_touched_is_told_at_the
     unknown = lims("recall", bone, *asked)
     assert unknown.status == 1
     assert "nothing here with the code" in unknown.said
+    (listed,) = lims("stock", "--within", "0", *asked).json["lots"]
+    assert (listed["code"], listed["days_left"], listed["left"], listed["containers"]) == (
+        lot, 0, 1_000_000, 1,
+    )  # fmt: skip
+    assert lims("stock", "--state", "expired", *asked).json["lots"] == []
+    (due,) = lims("instruments", *asked).json["instruments"]
+    assert (due["code"], due["state"], due["days_left"]) == (shaker, "due", 9)
+    assert [plan["kind"] for plan in due["plans"]] == ["calibration"]
+    assert lims("instruments", "--within", "8", *asked).json["instruments"] == []
