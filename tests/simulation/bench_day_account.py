@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,13 +136,35 @@ def _account_scans(session: Session, post: Post, account: Account) -> None:
         account.wrong_scans.append(_difference(post, records))
         return
     account.scans += len(found)
-    for sent, record in zip((post.sent[index] for index in found), records, strict=True):
-        expected = TONES[record.verdict] if record.kind is RecordKind.SCAN else "refused"
-        if sent.tone not in (None, "stored") and sent.tone != expected:
-            account.wrong_scans.append(f"{record.scan_id} {expected} sounded {sent.tone}")
+    account.wrong_scans += wrong_tones(
+        (
+            record.scan_id, post.sent[index].tone,
+            TONES[record.verdict] if record.kind is RecordKind.SCAN else "refused",
+        )
+        for index, record in zip(found, records, strict=True)
+        # Of noise no refusal comes late: its tone asks no server.
+        if record.kind is RecordKind.SCAN or post.sent[index].tone not in (None, "stored")
+    )  # fmt: skip
     numbers = [one.sequence for one in records if one.sequence is not None]
     if numbers != sorted(set(numbers)):
         account.wrong_scans.append(f"{post.kind.value}: judged in another order than scanned")
+
+
+def wrong_tones(heard: Iterable[tuple[str, str | None, str]]) -> list[str]:
+    """Return which tones are not the verdict: of each scan its id, what was heard, what is right.
+
+    Of scans judged late one refusal sounds when the last of them is judged. That may be the moment
+    of the next scan, whose own tone then comes second: one such tone for what was refused unheard.
+    """
+    wrong, owed = [], False
+    for scan_id, tone, right in heard:
+        if tone in (None, "stored"):
+            owed = owed or right != "accepted"
+        elif tone != right:
+            if not (owed and tone == "refused"):
+                wrong.append(f"{scan_id} {right} sounded {tone}")
+            owed = False
+    return wrong
 
 
 def _kept(post: Post, raw: bytes) -> Frame:

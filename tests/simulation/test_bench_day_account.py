@@ -5,7 +5,7 @@ import pytest
 
 from lims.printing.models import LabelInstance
 from lims.printing.rules import LabelState
-from tests.simulation.bench_day_account import aligned, reads_as, unexplained
+from tests.simulation.bench_day_account import aligned, reads_as, unexplained, wrong_tones
 
 A, B, C = ("a", "61"), ("b", "62"), ("c", "63")
 
@@ -58,3 +58,14 @@ def test_a_label_that_nobody_can_explain_is_seen(
 
 def test_a_label_without_its_symbol_reads_as_nothing() -> None:
     assert reads_as(b"^XA\n^PW300\n^LL150\n^FO10,10^GB50,50,2^FS\n^PQ1\n^XZ\n") == []
+
+
+def test_a_tone_that_is_not_the_verdict_is_told_but_for_one_late_refusal() -> None:
+    late = ("a", "stored", "refused")
+    fits, other = ("b", "accepted", "accepted"), ("c", "refused", "accepted")
+
+    assert wrong_tones([fits, other]) == ["c accepted sounded refused"]
+    assert wrong_tones([("a", None, "accepted"), other]) == ["c accepted sounded refused"]
+    assert wrong_tones([late, fits, other]) == []
+    assert wrong_tones([late, other, other]) == ["c accepted sounded refused"]
+    assert wrong_tones([late, ("d", "accepted", "refused")]) == ["d refused sounded accepted"]
